@@ -1,0 +1,1 @@
+"""Graph theory on one connectome: arrays in, arrays and frames out."""

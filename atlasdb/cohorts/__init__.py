@@ -1,0 +1,1 @@
+"""Patients against controls: designs and statistics on whole cohorts."""

@@ -1,0 +1,1 @@
+"""Files that other tools read: tables, graphs, images, figures."""

@@ -1,0 +1,1 @@
+"""Bridges to what laboratories already use."""

@@ -1,0 +1,232 @@
+"""Labels, relationships and properties of the graph: declared here, once.
+
+The tables of the embedded store, the constraints and indexes of Neo4j, the schema
+in the documentation and the integrity check are all made from this module. A
+property is declared as ``name: type``; every node has ``id``, its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+PropertyType = Literal["str", "int", "float", "bool"]
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Node:
+    """A label with its properties, ``id`` left out: every node has it."""
+
+    label: str
+    properties: Mapping[str, PropertyType]
+    indexed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A relationship type with the labels that it joins."""
+
+    type: str
+    ends: tuple[tuple[str, str], ...]
+    properties: Mapping[str, PropertyType]
+    key: tuple[str, ...] = ()
+    """Properties that tell two relationships of one pair apart; () allows one."""
+
+
+def _columns(
+    *, text: str = "", whole: str = "", real: str = "", truth: str = ""
+) -> dict[str, PropertyType]:
+    """Properties by type, each a list of names in one string."""
+    kinds: tuple[tuple[PropertyType, str], ...] = (
+        ("str", text),
+        ("int", whole),
+        ("float", real),
+        ("bool", truth),
+    )
+    return {name: kind for kind, names in kinds for name in names.split()}
+
+
+NODES: Mapping[str, Node] = {
+    node.label: node
+    for node in (
+        Node(
+            "Meta", _columns(text="atlas created title", whole="schema_version applied")
+        ),
+        Node(
+            "Subject",
+            _columns(text="species sex handedness diagnosis site", real="age_years"),
+        ),
+        Node("Cohort", _columns(text="definition")),
+        Node(
+            "Recording",
+            _columns(
+                text="modality session task run sha256",
+                whole="n_channels n_bad",
+                real="sfreq_hz tr_s duration_s mean_fd_mm",
+            ),
+        ),
+        Node(
+            "Parcellation",
+            _columns(
+                text="name version kind species space license sha256", whole="n_areas"
+            ),
+        ),
+        Node(
+            "Area",
+            _columns(
+                text="parcellation code name hemisphere level network",
+                real="x_mm y_mm z_mm volume_mm3",
+            ),
+            indexed=("name",),
+        ),
+        Node(
+            "Connectome",
+            _columns(
+                text="subject cohort level modality method session task run band "
+                "condition parcellation unit source_convention engine fit_metric "
+                "variant settings",
+                whole="n_nodes n_edges n_supported n_tested",
+                real="fmin_hz fmax_hz t_start_s t_stop_s density w_max fit_score "
+                "reliability ood_score",
+                truth="directed is_current",
+            ),
+            indexed=("subject",),
+        ),
+        Node(
+            "Region",
+            _columns(
+                text="connectome area name hemisphere",
+                whole="community",
+                real="in_strength out_strength pagerank betweenness clustering",
+            ),
+            indexed=("connectome", "name"),
+        ),
+        Node(
+            "Neuron",
+            _columns(
+                text="connectome body_id name cell_type cell_class side transmitter",
+                whole="sign n_pre n_post community",
+                real="x_um y_um z_um pagerank",
+            ),
+            indexed=("connectome", "name", "body_id"),
+        ),
+        Node(
+            "ActivationMap",
+            _columns(
+                text="subject modality stimulus condition measure unit parcellation",
+                whole="n_trials",
+                real="t0_ms dt_ms",
+                truth="is_current",
+            ),
+            indexed=("subject",),
+        ),
+        Node(
+            "Contrast",
+            _columns(
+                text="cohort_a cohort_b target test correction covariates "
+                "harmonisation",
+                whole="n_a n_b n_permutations seed",
+                real="alpha",
+                truth="is_current",
+            ),
+        ),
+        Node(
+            "Run",
+            _columns(
+                text="kind status started ended command params versions "
+                "code_version device",
+                whole="seed",
+            ),
+        ),
+        Node("Artifact", _columns(text="kind path sha256 shape", whole="bytes")),
+        Node("Annotation", _columns(text="name text created")),
+    )
+}
+
+_CONNECTS = _columns(
+    whole="sign n",
+    real="weight value probability direction cost p q stability lag_ms length_mm",
+    truth="supported",
+)
+
+RELATIONSHIPS: Mapping[str, Relationship] = {
+    rel.type: rel
+    for rel in (
+        Relationship("IN_COHORT", (("Subject", "Cohort"),), _columns(text="role")),
+        Relationship("HAS_RECORDING", (("Subject", "Recording"),), {}),
+        Relationship("HAS_CONNECTOME", (("Subject", "Connectome"),), {}),
+        Relationship("IN_PARCELLATION", (("Area", "Parcellation"),), {}),
+        Relationship("HAS_REGION", (("Connectome", "Region"),), {}),
+        Relationship("HAS_NEURON", (("Connectome", "Neuron"),), {}),
+        Relationship("OF_AREA", (("Region", "Area"),), {}),
+        Relationship(
+            "CONNECTS_TO", (("Region", "Region"), ("Neuron", "Neuron")), _CONNECTS
+        ),
+        Relationship("HAS_MAP", (("Subject", "ActivationMap"),), {}),
+        Relationship(
+            "ACTIVATES",
+            (("ActivationMap", "Area"),),
+            _columns(real="mean_amp peak_amp peak_ms onset_ms auc z p q"),
+        ),
+        Relationship("COMPARES", (("Contrast", "Cohort"),), _columns(text="side")),
+        Relationship(
+            "DIFFERS",
+            (("Area", "Area"),),
+            _columns(
+                text="contrast",
+                whole="n_a n_b",
+                real="mean_a mean_b effect statistic p q",
+                truth="significant",
+            ),
+            key=("contrast",),
+        ),
+        Relationship(
+            "GENERATED_BY",
+            (("Connectome", "Run"), ("ActivationMap", "Run"), ("Contrast", "Run")),
+            {},
+        ),
+        Relationship(
+            "USED",
+            (("Run", "Recording"), ("Run", "Connectome"), ("Run", "Parcellation")),
+            _columns(text="role"),
+        ),
+        Relationship(
+            "STORED_AS",
+            (
+                ("Connectome", "Artifact"),
+                ("ActivationMap", "Artifact"),
+                ("Contrast", "Artifact"),
+            ),
+            _columns(text="role"),
+            key=("role",),
+        ),
+        Relationship(
+            "DERIVED_FROM",
+            (("Connectome", "Recording"), ("ActivationMap", "Recording")),
+            {},
+        ),
+        Relationship("REPLACES", (("Connectome", "Connectome"),), {}),
+        Relationship(
+            "ANNOTATES",
+            tuple(
+                ("Annotation", label)
+                for label in (
+                    "Subject",
+                    "Cohort",
+                    "Area",
+                    "Connectome",
+                    "Region",
+                    "Neuron",
+                    "Contrast",
+                )
+            ),
+            _columns(text="note"),
+        ),
+    )
+}
+
+WRITABLE_NODES = ("Annotation",)
+"""Labels that people may write themselves; all others are made from the files."""
+WRITABLE_RELATIONSHIPS = ("ANNOTATES",)

@@ -1,0 +1,1 @@
+"""Where the graph lives: a folder, or a Neo4j server."""

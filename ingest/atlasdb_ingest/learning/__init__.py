@@ -1,0 +1,1 @@
+"""Training, reading out, and how sure to be."""

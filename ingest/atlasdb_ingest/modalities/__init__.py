@@ -1,0 +1,1 @@
+"""One file for each kind of input: read it, clean it, divide it into areas."""

@@ -1,0 +1,1 @@
+"""Brains whose connections are known: for tests, the demo and training."""
