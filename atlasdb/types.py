@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = NDArray[np.float64]
 
@@ -286,3 +289,56 @@ class ContrastResult:
     covariates: tuple[str, ...] = ()
     n_permutations: int | None = None
     seed: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Connectome:
+    """A connectome as it comes out of an atlas, to analyse, draw or export.
+
+    Attributes
+    ----------
+    id : str
+        Key of the connectome.
+    properties : mapping
+        What the graph says of it: subject, modality, method, unit, directed, ...
+    nodes : pandas.DataFrame
+        One row a region or neuron, in the order of the matrices: ``id, name`` and,
+        of regions, ``code, hemisphere, network, x_mm, y_mm, z_mm``.
+    edges : pandas.DataFrame
+        One row a stored connection: ``source, target`` (ids), ``source_name,
+        target_name, weight`` and the other properties of ``CONNECTS_TO``.
+    matrices : mapping of str to ndarray
+        Full ``[source, target]`` matrices (``weight``, ``value``, ``p``, ...); empty
+        for neurons.
+    """
+
+    id: str
+    properties: Mapping[str, Any]
+    nodes: pd.DataFrame
+    edges: pd.DataFrame
+    matrices: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Activation:
+    """An activation map as it comes out of an atlas, to draw or export.
+
+    Attributes
+    ----------
+    properties : mapping
+        subject, modality, condition, measure, unit, t0_ms, dt_ms, n_trials, ...
+    areas : pandas.DataFrame
+        One row an area, in the order of ``data``: ``code, name, hemisphere, x_mm,
+        y_mm, z_mm, mean_amp, peak_amp, peak_ms, z, p, q``.
+    data : ndarray, shape (n_areas, n_times)
+        The response, in ``properties["unit"]``.
+    volume, affine : ndarray or None
+        The map by voxel and its affine, mm.
+    """
+
+    id: str
+    properties: Mapping[str, Any]
+    areas: pd.DataFrame
+    data: FloatArray
+    volume: NDArray[np.float32] | None = None
+    affine: FloatArray | None = None

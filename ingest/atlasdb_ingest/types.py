@@ -46,6 +46,7 @@ class Timeseries:
     lengths: tuple[int, ...]
 
     def __post_init__(self) -> None:
+        """Refuse shapes that do not fit together."""
         n_regions, n_times = self.data.shape
         if len(self.codes) != n_regions or sum(self.lengths) != n_times:
             raise ValueError("codes and lengths must match the shape of data")
