@@ -3,8 +3,8 @@
 A batch is what one entry of the journal adds. Node tables have ``id`` and any of
 the label's properties; relationship tables have ``source`` and ``target`` (ids) and
 any of the type's properties. Rows are upserts: a property that a table does not
-carry is left as it is. Columns have the types of `atlasdb.schema`, missing values
-are null, never NaN.
+carry is left as it is. `Batch.add_nodes` and `Batch.add_edges` make whole rows: every
+property, in the order of `atlasdb.schema`, null where nothing is given, never NaN.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from atlasdb.errors import InvalidDataError
@@ -51,13 +52,6 @@ class Batch:
         key = (type, source, target)
         _extend(self.edges, key, type, types, ("source", "target"), columns)
 
-    def extend(self, other: Batch) -> None:
-        """Append the rows of another batch."""
-        for label, table in other.nodes.items():
-            self.nodes[label] = _concat(self.nodes.get(label), table)
-        for ends, table in other.edges.items():
-            self.edges[ends] = _concat(self.edges.get(ends), table)
-
     @property
     def n_rows(self) -> int:
         """Number of rows in all tables together."""
@@ -66,11 +60,26 @@ class Batch:
 
 
 def merged(batches: Iterable[Batch]) -> Batch:
-    """Join batches into one, in order."""
+    """Join batches into one, in order: of rows with one key, the last stays."""
+    parts = list(batches)
     whole = Batch()
-    for batch in batches:
-        whole.extend(batch)
+    for label in dict.fromkeys(label for part in parts for label in part.nodes):
+        tables = [part.nodes[label] for part in parts if label in part.nodes]
+        whole.nodes[label] = _last(pa.concat_tables(tables), ["id"])
+    for ends in dict.fromkeys(ends for part in parts for ends in part.edges):
+        tables = [part.edges[ends] for part in parts if ends in part.edges]
+        key = ["source", "target", *RELATIONSHIPS[ends[0]].key]
+        whole.edges[ends] = _last(pa.concat_tables(tables), key)
     return whole
+
+
+def _last(table: pa.Table, key: list[str]) -> pa.Table:
+    """Keep the last row of each key, in the order of the rows."""
+    numbered = table.select(key).append_column("row", pa.array(np.arange(len(table))))
+    rows = numbered.group_by(key, use_threads=False).aggregate([("row", "max")])
+    if rows.num_rows == table.num_rows:
+        return table
+    return table.take(np.sort(rows.column("row_max").to_numpy()))
 
 
 def _extend(
@@ -89,24 +98,14 @@ def _extend(
             if unknown
             else f"rows of {what} need {absent}"
         )
+    n_rows = len(columns[needed[0]])
     arrays = {
-        name: pa.array(values, type=ARROW[types[name]], from_pandas=True)
-        for name, values in columns.items()
+        name: pa.array(columns[name], type=ARROW[kind], from_pandas=True)
+        if name in columns
+        else pa.nulls(n_rows, ARROW[kind])
+        for name, kind in types.items()
     }
     table = pa.table(arrays)
     if table.num_rows:
-        tables[key] = _concat(tables.get(key), table)
-
-
-def _concat(first: pa.Table | None, second: pa.Table) -> pa.Table:
-    if first is None:
-        return second
-    if first.schema.names != second.schema.names:
-        second_names, names = set(second.schema.names), first.schema.names
-        if set(names) != second_names:
-            raise InvalidDataError(
-                "Rows of one table must carry the same columns in one batch: "
-                f"{sorted(set(names) ^ second_names)} are in one part only."
-            )
-        second = second.select(names)
-    return pa.concat_tables([first, second])
+        before = tables.get(key)
+        tables[key] = pa.concat_tables([before, table]) if before else table

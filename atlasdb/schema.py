@@ -115,7 +115,8 @@ NODES: Mapping[str, Node] = {
         Node(
             "ActivationMap",
             _columns(
-                text="subject modality stimulus condition measure unit parcellation",
+                text="subject modality session task run stimulus condition measure "
+                "unit parcellation",
                 whole="n_trials",
                 real="t0_ms dt_ms",
                 truth="is_current",

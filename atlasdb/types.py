@@ -246,6 +246,8 @@ class Entry:
     arrays : mapping of str to dict of ndarray
         Named groups of arrays kept as files, such as ``{"model": {...}}`` or
         ``{"series": {"data": ..., "sfreq": ...}}``.
+    settings : str
+        Hash of everything but the input: equal for connectomes made the same way.
     """
 
     run: Run
@@ -256,9 +258,7 @@ class Entry:
     neurons: NeuronGraph | None = None
     maps: tuple[ActivationMap, ...] = ()
     arrays: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
-    session: str | None = None
-    task: str | None = None
-    recording_run: str | None = None
+    settings: str = ""
 
 
 @dataclass(frozen=True, eq=False)
