@@ -25,6 +25,15 @@ ARROW: Mapping[PropertyType, Any] = {
     "float": pa.float64(),
     "bool": pa.bool_(),
 }
+_OF_ONE_ENTRY = {
+    "Region",
+    "Neuron",
+    "CONNECTS_TO",
+    "HAS_REGION",
+    "HAS_NEURON",
+    "OF_AREA",
+}
+"""Tables whose rows belong to one connectome: no two entries share one."""
 Ends = tuple[str, str, str]
 """A relationship type between two labels: ``("OF_AREA", "Region", "Area")``."""
 
@@ -65,11 +74,15 @@ def merged(batches: Iterable[Batch]) -> Batch:
     whole = Batch()
     for label in dict.fromkeys(label for part in parts for label in part.nodes):
         tables = [part.nodes[label] for part in parts if label in part.nodes]
-        whole.nodes[label] = _last(pa.concat_tables(tables), ["id"])
+        table = pa.concat_tables(tables)
+        unique = label in _OF_ONE_ENTRY
+        whole.nodes[label] = table if unique else _last(table, ["id"])
     for ends in dict.fromkeys(ends for part in parts for ends in part.edges):
         tables = [part.edges[ends] for part in parts if ends in part.edges]
         key = ["source", "target", *RELATIONSHIPS[ends[0]].key]
-        whole.edges[ends] = _last(pa.concat_tables(tables), key)
+        table = pa.concat_tables(tables)
+        unique = ends[0] in _OF_ONE_ENTRY
+        whole.edges[ends] = table if unique else _last(table, key)
     return whole
 
 
