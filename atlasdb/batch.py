@@ -9,7 +9,7 @@ property, in the order of `atlasdb.schema`, null where nothing is given, never N
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,19 +45,23 @@ class Batch:
     nodes: dict[str, pa.Table] = field(default_factory=dict)
     edges: dict[Ends, pa.Table] = field(default_factory=dict)
 
-    def add_nodes(self, label: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    def add_nodes(self, label: str, columns: Mapping[str, Any]) -> None:
         """Add rows of one label, given as columns of equal length."""
-        types = {"id": "str"} | dict(NODES[label].properties)
+        types: dict[str, PropertyType] = {"id": "str", **NODES[label].properties}
         _extend(self.nodes, label, label, types, ("id",), columns)
 
     def add_edges(
-        self, type: str, source: str, target: str, columns: Mapping[str, Sequence[Any]]
+        self, type: str, source: str, target: str, columns: Mapping[str, Any]
     ) -> None:
         """Add rows of one relationship type between two labels, as columns."""
         declared = RELATIONSHIPS[type]
         if (source, target) not in declared.ends:
             raise InvalidDataError(f"{type} does not join {source} to {target}.")
-        types = {"source": "str", "target": "str"} | dict(declared.properties)
+        types: dict[str, PropertyType] = {
+            "source": "str",
+            "target": "str",
+            **declared.properties,
+        }
         key = (type, source, target)
         _extend(self.edges, key, type, types, ("source", "target"), columns)
 
@@ -99,9 +103,9 @@ def _extend(
     tables: dict[Any, pa.Table],
     key: Any,
     what: str,
-    types: Mapping[str, str],
+    types: Mapping[str, PropertyType],
     needed: tuple[str, ...],
-    columns: Mapping[str, Sequence[Any]],
+    columns: Mapping[str, Any],
 ) -> None:
     unknown = sorted(set(columns) - set(types))
     absent = [name for name in needed if name not in columns]

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from atlasdb.batch import ARROW, Batch
 from atlasdb.errors import InvalidDataError, NotFoundError, StoreError
-from atlasdb.schema import NODES, RELATIONSHIPS
+from atlasdb.schema import NODES, RELATIONSHIPS, PropertyType
 
 SMALL = 512
 """Tables of at most so many rows lie in ``rows.json``."""
@@ -233,7 +233,7 @@ def sha256(path: Path) -> str:
 def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write named arrays to one file, the same bytes for the same arrays."""
     with path.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **dict(arrays))
         file.flush()
         os.fsync(file.fileno())
 
@@ -309,7 +309,7 @@ def _load_rows(folder: Path) -> Batch:
 def _table(name: str, columns: dict[str, Any]) -> pa.Table:
     if "-" in name:
         declared = RELATIONSHIPS[name.split("-")[0]].properties
-        types = {"source": "str", "target": "str", **declared}
+        types: dict[str, PropertyType] = {"source": "str", "target": "str", **declared}
     else:
         types = {"id": "str", **NODES[name].properties}
     n_rows = columns["rows"]

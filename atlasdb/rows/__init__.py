@@ -1,0 +1,111 @@
+"""From the nouns to rows: how an entry, or a comparison, looks in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from atlasdb.batch import Batch
+from atlasdb.rows.activation import add_map
+from atlasdb.rows.connectome import add_connectivity, add_neurons
+from atlasdb.rows.ids import connectome_id, map_id
+from atlasdb.rows.shared import (
+    StoredArrays,
+    add_artifact,
+    add_parcellation,
+    add_recording,
+    add_run,
+    add_subject,
+    link,
+)
+from atlasdb.types import ContrastResult, Entry
+
+__all__ = ["StoredArrays", "contrast_batch", "entry_batch"]
+
+
+def entry_batch(
+    entry: Entry, stored: Sequence[StoredArrays], *, code_version: str
+) -> Batch:
+    """Give the rows of one entry.
+
+    Parameters
+    ----------
+    entry : Entry
+        What was ingested.
+    stored : sequence of StoredArrays
+        The files of arrays that go with it: ``matrix``, ``model``, ``series``,
+        ``neuropil``, or ``map-<i>`` for its i-th map.
+    code_version : str
+        Version of atlasdb, kept in the Run.
+
+    Returns
+    -------
+    Batch
+        Whole rows: every property is given, or null.
+    """
+    batch = Batch()
+    subject, run, parcellation = entry.subject.id, entry.run.key, entry.parcellation
+    add_subject(batch, entry.subject)
+    add_run(batch, entry.run, code_version=code_version)
+    recording = add_recording(batch, entry)
+    if parcellation is not None:
+        add_parcellation(batch, parcellation)
+        link(batch, "USED", "Run", "Parcellation", run, parcellation.id)
+    connectome = connectome_id(entry)
+    if connectome is not None:
+        if entry.connectivity is not None:
+            add_connectivity(batch, connectome, entry, entry.connectivity)
+        elif entry.neurons is not None:
+            add_neurons(batch, connectome, entry, entry.neurons)
+        link(batch, "HAS_CONNECTOME", "Subject", "Connectome", subject, connectome)
+        link(batch, "GENERATED_BY", "Connectome", "Run", connectome, run)
+        if recording:
+            ends = ("Connectome", "Recording")
+            link(batch, "DERIVED_FROM", *ends, connectome, recording)
+    for activation in entry.maps:
+        add_map(batch, entry, activation, recording)
+    for file in stored:
+        kind, _, number = file.name.partition("-")
+        add_artifact(batch, file, kind)
+        if number:
+            owner = map_id(entry, entry.maps[int(number)])
+            _store(batch, "ActivationMap", owner, file, kind)
+        elif connectome is not None:
+            _store(batch, "Connectome", connectome, file, kind)
+    return batch
+
+
+def contrast_batch(
+    contrast_id: str,
+    result: ContrastResult,
+    stored: StoredArrays,
+    *,
+    code_version: str,
+) -> Batch:
+    """Give the rows of a comparison of two cohorts."""
+    batch = Batch()
+    add_run(batch, result.run, code_version=code_version)
+    names = "cohort_a cohort_b target test correction n_a n_b alpha n_permutations seed"
+    row: dict[str, Any] = {name: [getattr(result, name)] for name in names.split()}
+    row |= {"id": [contrast_id], "covariates": [",".join(result.covariates) or None]}
+    batch.add_nodes("Contrast", row | {"is_current": [True]})
+    for side, cohort in (("a", result.cohort_a), ("b", result.cohort_b)):
+        columns = {"source": [contrast_id], "target": [cohort], "side": [side]}
+        batch.add_edges("COMPARES", "Contrast", "Cohort", columns)
+    n_rows = len(result.table["source"])
+    if n_rows:
+        rows = dict(result.table) | {"contrast": [contrast_id] * n_rows}
+        batch.add_edges("DIFFERS", "Area", "Area", rows)
+    link(batch, "GENERATED_BY", "Contrast", "Run", contrast_id, result.run.key)
+    used = list(result.connectomes)
+    if used:
+        columns = {"source": [result.run.key] * len(used), "target": used}
+        batch.add_edges("USED", "Run", "Connectome", columns)
+    add_artifact(batch, stored, "matrix")
+    _store(batch, "Contrast", contrast_id, stored, "matrix")
+    return batch
+
+
+def _store(batch: Batch, label: str, owner: str, file: StoredArrays, role: str) -> None:
+    columns = {"source": [owner], "target": [file.sha256], "role": [role]}
+    batch.add_edges("STORED_AS", label, "Artifact", columns)

@@ -1,0 +1,53 @@
+"""Ids are made here and nowhere else: lower-case, by what they stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from atlasdb.types import ActivationMap, Entry
+
+
+def slug(text: str) -> str:
+    """Make a lower-case id of a name.
+
+    Examples
+    --------
+    >>> slug("S2 nomatch,")
+    's2-nomatch'
+    """
+    return re.sub(r"[^a-z0-9.+]+", "-", text.lower()).strip("-") or "unnamed"
+
+
+def connectome_id(entry: Entry) -> str | None:
+    """Give the id of an entry's connectome: subject, modality, method, key."""
+    graph = entry.connectivity or entry.neurons
+    if graph is None:
+        return None
+    kind = f"{slug(graph.modality)}-{slug(graph.method)}-{entry.run.key[:8]}"
+    return f"{entry.subject.id.lower()}/{kind}"
+
+
+def map_id(entry: Entry, activation: ActivationMap) -> str:
+    """Give the id of one of an entry's activation maps."""
+    kind = f"{activation.measure}-{slug(activation.condition)}-{entry.run.key[:8]}"
+    return f"{entry.subject.id.lower()}/{slug(activation.modality)}-{kind}"
+
+
+def area_id(parcellation: str, code: str) -> str:
+    """Give the id of an area: parcellation and code."""
+    return f"{parcellation}/{code.lower()}"
+
+
+def region_ids(connectome: str, codes: Sequence[str]) -> list[str]:
+    """Give the ids of regions: the connectome and the area's code."""
+    return [f"{connectome}/{code.lower()}" for code in codes]
+
+
+def recording_id(entry: Entry) -> str | None:
+    """Give the id of an entry's recording: subject, modality, content."""
+    recording = entry.recording
+    if recording is None:
+        return None
+    kind = f"{slug(recording.modality)}-{recording.sha256[:12]}"
+    return f"{entry.subject.id.lower()}/{kind}"
