@@ -107,5 +107,5 @@ def contrast_batch(
 
 
 def _store(batch: Batch, label: str, owner: str, file: StoredArrays, role: str) -> None:
-    columns = {"source": [owner], "target": [file.sha256], "role": [role]}
+    columns = {"source": [owner], "target": [file.path], "role": [role]}
     batch.add_edges("STORED_AS", label, "Artifact", columns)

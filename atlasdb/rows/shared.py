@@ -71,7 +71,7 @@ def add_run(batch: Batch, run: Run, *, code_version: str) -> None:
 
 def add_artifact(batch: Batch, file: StoredArrays, kind: str) -> None:
     """Add the node of one file of arrays."""
-    row: dict[str, Any] = {"id": [file.sha256], "kind": [kind], "path": [file.path]}
+    row: dict[str, Any] = {"id": [file.path], "kind": [kind], "path": [file.path]}
     row |= {"sha256": [file.sha256], "bytes": [file.bytes], "shape": [file.shape]}
     batch.add_nodes("Artifact", row)
 

@@ -1,0 +1,342 @@
+"""The one object that puts the rooms together: `Atlas`, opened by `connect`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from atlasdb import answers, comparison, erasure, reading, upkeep, writing
+from atlasdb.address import atlas_url, files_folder
+from atlasdb.errors import StoreError
+from atlasdb.files import Files
+from atlasdb.privacy import Keyring
+from atlasdb.store.base import Store, is_server, open_store
+from atlasdb.store.lock import FolderLock
+from atlasdb.types import Activation, Connectome, Entry, Subject
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+
+
+def connect(
+    url: str | Path | None = None,
+    *,
+    files: str | Path | None = None,
+    read_only: bool = False,
+) -> Atlas:
+    """Open an atlas.
+
+    Parameters
+    ----------
+    url : str or Path, optional
+        A folder (made if it is not there), or ``bolt://`` or ``neo4j://``. Default:
+        ``$ATLASDB_URL``, ``$NEO4J_URI``, else the folder ``atlas``. A server's
+        credentials come from ``NEO4J_USERNAME``, ``NEO4J_PASSWORD`` and
+        ``NEO4J_DATABASE``.
+    files : str or Path, optional
+        Where the files of an atlas on a server lie.
+    read_only : bool, default=False
+        Open for questions only: many may do so at once.
+
+    Returns
+    -------
+    Atlas
+        Use it in a ``with``.
+
+    Raises
+    ------
+    NotFoundError
+        If a folder is opened read-only and holds no atlas.
+    StoreError
+        If the atlas is being written by somebody else, or the server cannot be
+        reached.
+    """
+    address, _ = atlas_url(None if url is None else str(url))
+    folder, _ = files_folder(address, None if files is None else Path(files))
+    return Atlas(address, Files(folder), read_only=read_only)
+
+
+class Atlas:
+    """An open atlas: write entries, ask questions, compare cohorts.
+
+    Open one with `connect`. Everything that changes it goes to its files first and
+    then into the graph; a change that was cut short is finished when the atlas is
+    next opened for writing.
+    """
+
+    def __init__(self, url: str, files: Files, *, read_only: bool = False) -> None:
+        self.url = url
+        self.files = files
+        self.keyring = Keyring()
+        self._lock: FolderLock | None = None
+        if is_server(url) and not read_only:
+            self._lock = FolderLock(files.folder, exclusive=True)
+        try:
+            self.store: Store = open_store(url, read_only=read_only)
+        except BaseException:
+            self._unlock()
+            raise
+        try:
+            if not read_only:
+                upkeep.catch_up(self.store, self.files)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Atlas:
+        """Give the atlas itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the atlas."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store and of its lock."""
+        self.store.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    # What goes in
+
+    def has(self, key: str) -> bool:
+        """Tell whether a run with this key is in the atlas already."""
+        return key in self.files.keys()
+
+    def write(self, *entries: Entry) -> int:
+        """Add entries: to the files, then to the graph, all of them or none.
+
+        Parameters
+        ----------
+        *entries : Entry
+            Those whose run is in the atlas already are passed over.
+
+        Returns
+        -------
+        int
+            How many were new.
+        """
+        return writing.write(self.store, self.files, entries)
+
+    def describe(self, *subjects: Subject) -> int:
+        """Bring what is known of subjects up to date; give how many changed."""
+        return writing.describe(self.store, self.files, subjects)
+
+    # Questions
+
+    def query(self, name: str, **parameters: Any) -> pd.DataFrame:
+        """Answer a named query.
+
+        Parameters
+        ----------
+        name : str
+            One of `atlasdb.catalog.names`, such as ``"connections"``.
+        **parameters
+            As the query's header says; subjects by their id, or by the laboratory's
+            own label where this machine holds the key.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The promised columns; without rows when nothing fits.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such query, subject or cohort.
+        InvalidDataError
+            If a parameter is missing, unknown or of the wrong type.
+        """
+        return answers.query(self.store, self.keyring, name, parameters)
+
+    def cypher(
+        self,
+        text: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        write: bool = False,
+        timeout_s: float | None = 60.0,
+    ) -> pd.DataFrame:
+        """Answer a query of one's own.
+
+        Parameters
+        ----------
+        text : str
+            Cypher, within what both stores answer alike; anything else is refused
+            with the reason and the portable spelling.
+        parameters : mapping, optional
+            Values for ``$names`` in the text.
+        write : bool, default=False
+            Allow the text to change annotations; the change is kept in the journal
+            and made again by `rebuild`.
+        timeout_s : float, default=60
+            Give up after so many seconds.
+
+        Returns
+        -------
+        pandas.DataFrame
+            For a write: one row with the number of ``changes``.
+        """
+        values = dict(parameters or {})
+        if write:
+            return writing.write_cypher(self.store, self.files, text, values)
+        return answers.cypher(self.store, text, values, timeout_s=timeout_s)
+
+    def subject(self, label: str) -> str:
+        """Give the id of a subject by id or label; NotFoundError if there is none."""
+        return answers.subject_id(self.store, self.keyring, label)
+
+    def connectome(
+        self,
+        subject: str | None = None,
+        *,
+        connectome: str | None = None,
+        modality: str | None = None,
+        session: str | None = None,
+        task: str | None = None,
+    ) -> Connectome:
+        """Read one connectome whole: nodes, edges, full matrices.
+
+        Parameters
+        ----------
+        subject : str, optional
+            Whose current connectome.
+        connectome : str, optional
+            Its id, instead of or beside the subject.
+        modality, session, task : str, optional
+            Which one, where there are several.
+
+        Returns
+        -------
+        Connectome
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        InvalidDataError
+            If several fit: the message lists them.
+        """
+        wanted = {
+            "subject": self.subject(subject) if subject else None,
+            "id": connectome,
+            "modality": modality,
+            "session": session,
+            "task": task,
+        }
+        return reading.connectome(self.store, self.files, wanted)
+
+    def graph(
+        self,
+        subject: str | None = None,
+        *,
+        min_weight: float = 0.0,
+        supported: bool = True,
+        **which: str | None,
+    ) -> nx.DiGraph:
+        """Give one connectome as a networkx graph, edges from source to target.
+
+        Parameters
+        ----------
+        subject : str, optional
+            Whose current connectome; ``which`` as in `connectome`.
+        min_weight : float, default=0
+            Leave out weaker connections.
+        supported : bool, default=True
+            Only connections that pass the connectome's own rule.
+        """
+        found = self.connectome(subject, **which)
+        return reading.to_networkx(found, min_weight=min_weight, supported=supported)
+
+    def activation(
+        self, subject: str, condition: str, *, modality: str | None = None
+    ) -> Activation:
+        """Read one activation map of a subject, by its condition."""
+        wanted = {"subject": self.subject(subject), "modality": modality}
+        return reading.activation(self.store, self.files, condition, wanted)
+
+    def cohort(self, name: str) -> list[str]:
+        """Give the ids of a cohort's subjects; NotFoundError if there is none."""
+        return answers.cohort_members(self.store, name)
+
+    def compare(
+        self,
+        cohort_a: str,
+        cohort_b: str,
+        *,
+        covariates: Sequence[str] = (),
+        modality: str | None = None,
+        alpha: float = 0.05,
+        allow_mixed: bool = False,
+    ) -> pd.DataFrame:
+        """Compare two cohorts connection by connection, and keep the result.
+
+        Parameters
+        ----------
+        cohort_a, cohort_b : str
+            Names of cohorts.
+        covariates : sequence of str
+            Properties of subjects to regress out, such as ``("age_years", "sex")``.
+        modality : str, optional
+            Which connectomes, where people have several.
+        alpha : float, default=0.05
+            False discovery rate.
+        allow_mixed : bool, default=False
+            Compare connectomes that were not made the same way.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each connection that differs, an empty frame when none does;
+            ``attrs`` say how many were tested and what could have been seen.
+        """
+        return comparison.compare(
+            self.store,
+            self.files,
+            (cohort_a, cohort_b),
+            covariates=tuple(covariates),
+            modality=modality,
+            alpha=alpha,
+            allow_mixed=allow_mixed,
+        )
+
+    # Upkeep
+
+    def erase(self, subject: str) -> int:
+        """Remove everything of one subject, files and graph; give how many rows."""
+        stored = self.subject(subject)
+        removed = erasure.erase(self.store, self.files, stored)
+        self.keyring.forget(stored)
+        return removed
+
+    def rebuild(self) -> int:
+        """Make the graph anew from the files; give the number of rows."""
+        return upkeep.rebuild(self.store, self.files)
+
+    def verify(self) -> upkeep.Verification:
+        """Compare the graph with the files, row by row."""
+        return upkeep.verify(self.store, self.files)
+
+    def check(self) -> list[str]:
+        """Look for broken rules in the graph; give one line for each."""
+        return upkeep.check(self.store, self.files)
+
+    def require_files(self) -> None:
+        """Refuse to go on where the files of this atlas are not at hand."""
+        if self.files.atlas() is None:
+            raise StoreError(
+                f"The files of this atlas are not in {self.files.folder}. Name their "
+                "folder with --files or $ATLASDB_FILES."
+            )

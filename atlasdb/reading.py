@@ -1,0 +1,176 @@
+"""Reading whole objects back: connectomes and activation maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from atlasdb.errors import InvalidDataError, NotFoundError
+from atlasdb.files import Files
+from atlasdb.store.base import Store
+from atlasdb.types import Activation, Connectome
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+_CONNECTS = (
+    "c.weight AS weight, c.value AS value, c.sign AS sign, "
+    "c.probability AS probability, c.direction AS direction, "
+    "c.supported AS supported, c.cost AS cost, c.p AS p, c.q AS q, "
+    "c.stability AS stability, c.lag_ms AS lag_ms, c.length_mm AS length_mm, "
+    "c.n AS n"
+)
+_REGIONS = (
+    "MATCH (r:Region)-[:OF_AREA]->(a:Area) WHERE r.connectome = $connectome "
+    "RETURN r.id AS id, r.name AS name, a.code AS code, r.hemisphere AS hemisphere, "
+    "a.network AS network, a.x_mm AS x_mm, a.y_mm AS y_mm, a.z_mm AS z_mm, "
+    "r.in_strength AS in_strength, r.out_strength AS out_strength ORDER BY id"
+)
+_NEURONS = (
+    "MATCH (r:Neuron) WHERE r.connectome = $connectome "
+    "RETURN r.id AS id, r.name AS name, r.body_id AS body_id, "
+    "r.cell_type AS cell_type, r.cell_class AS cell_class, r.side AS side, "
+    "r.transmitter AS transmitter ORDER BY id"
+)
+_EDGES = (
+    "MATCH (s:{label})-[c:CONNECTS_TO]->(t:{label}) "
+    "WHERE s.connectome = $connectome "
+    "RETURN s.id AS source, t.id AS target, s.name AS source_name, "
+    "t.name AS target_name, " + _CONNECTS + " ORDER BY source, target"
+)
+_ARTIFACTS = (
+    "MATCH (o:{label})-[s:STORED_AS]->(f:Artifact) WHERE o.id = $id "
+    "RETURN s.role AS role, f.path AS path ORDER BY role, path"
+)
+_ACTIVATES = (
+    "MATCH (m:ActivationMap)-[e:ACTIVATES]->(a:Area) WHERE m.id = $id "
+    "RETURN a.code AS code, a.name AS name, a.hemisphere AS hemisphere, "
+    "a.x_mm AS x_mm, a.y_mm AS y_mm, a.z_mm AS z_mm, e.mean_amp AS mean_amp, "
+    "e.peak_amp AS peak_amp, e.peak_ms AS peak_ms, e.z AS z, e.p AS p, e.q AS q "
+    "ORDER BY code"
+)
+
+
+def connectome(store: Store, files: Files, wanted: Mapping[str, Any]) -> Connectome:
+    """Read the one connectome that fits; see `atlasdb.Atlas.connectome`."""
+    row = choose(store.nodes("Connectome").to_pylist(), wanted, "connectome")
+    key = {"connectome": row["id"]}
+    neurons = row["level"] == "animal"
+    label = "Neuron" if neurons else "Region"
+    nodes = store.read(_NEURONS if neurons else _REGIONS, key, trusted=True).to_pandas()
+    edges = store.read(_EDGES.replace("{label}", label), key, trusted=True).to_pandas()
+    matrices: dict[str, Any] = {}
+    if not neurons:
+        matrices = matrices_of(store, files, row["id"])
+        codes = [str(code) for code in matrices.pop("codes")]
+        order = {code.lower(): i for i, code in enumerate(codes)}
+        rows = nodes["code"].map(lambda code: order[str(code).lower()])
+        nodes = nodes.iloc[rows.argsort()].reset_index(drop=True)
+    return Connectome(row["id"], _without_nulls(row), nodes, edges, matrices)
+
+
+def matrices_of(store: Store, files: Files, connectome: str) -> dict[str, Any]:
+    """Read a connectome's full matrices, and ``codes``, the order of their rows."""
+    return files.arrays(artifact(store, "Connectome", connectome, "matrix"))
+
+
+def artifact(store: Store, label: str, owner: str, role: str) -> str:
+    """Give the path of a file that belongs to a node."""
+    text = _ARTIFACTS.replace("{label}", label)
+    rows = store.read(text, {"id": owner}, trusted=True).to_pylist()
+    paths: list[str] = [row["path"] for row in rows if row["role"] == role]
+    if not paths:
+        raise NotFoundError(f"{owner} has no stored {role}.")
+    return paths[0]
+
+
+def activation(
+    store: Store, files: Files, condition: str, wanted: Mapping[str, Any]
+) -> Activation:
+    """Read one activation map; see `atlasdb.Atlas.activation`."""
+    rows = store.nodes("ActivationMap").to_pylist()
+    of_subject = [r for r in rows if _fits(r, wanted) and r["is_current"]]
+    conditions = sorted({r["condition"] for r in of_subject})
+    if of_subject and condition not in conditions:
+        listed = ", ".join(f"'{c}'" for c in conditions)
+        raise NotFoundError(
+            f"No activation map of the condition '{condition}' of {wanted['subject']}. "
+            f"There are: {listed}."
+        )
+    fit = dict(wanted) | {"condition": condition}
+    row = choose(rows, fit, "activation map")
+    areas = store.read(_ACTIVATES, {"id": row["id"]}, trusted=True).to_pandas()
+    path = artifact(store, "ActivationMap", row["id"], "map")
+    arrays = files.arrays(path)
+    codes = [str(code).lower() for code in arrays["codes"]]
+    order = {code: i for i, code in enumerate(codes)}
+    rows_of = areas["code"].map(lambda code: order[str(code).lower()])
+    areas = areas.iloc[rows_of.argsort()].reset_index(drop=True)
+    return Activation(
+        row["id"],
+        _without_nulls(row),
+        areas,
+        arrays["data"],
+        arrays.get("volume"),
+        arrays.get("affine"),
+    )
+
+
+def choose(
+    rows: list[dict[str, Any]], wanted: Mapping[str, Any], what: str
+) -> dict[str, Any]:
+    """Pick the one row that fits; current ones only, unless an id is given.
+
+    Raises
+    ------
+    NotFoundError
+        If none fits.
+    InvalidDataError
+        If several do: the message lists them.
+    """
+    fitting = [r for r in rows if _fits(r, wanted)]
+    if not wanted.get("id"):
+        fitting = [r for r in fitting if r["is_current"]]
+    said = ", ".join(f"{k} {v}" for k, v in wanted.items() if v is not None)
+    if not fitting:
+        raise NotFoundError(f"No {what} fits {said or 'the question'}.")
+    if len(fitting) > 1:
+        listed = ", ".join(sorted(r["id"] for r in fitting)[:6])
+        raise InvalidDataError(
+            f"{len(fitting)} {what}s fit {said or 'the question'}: {listed}. Name one "
+            "by its id, or say which modality, session or task."
+        )
+    return fitting[0]
+
+
+def to_networkx(found: Connectome, *, min_weight: float, supported: bool) -> nx.DiGraph:
+    """Make a networkx graph of a connectome, nodes by name where names are unique."""
+    import networkx as nx
+
+    edges = found.edges
+    keep = edges["weight"] >= min_weight
+    if supported:
+        keep &= edges["supported"].fillna(True).astype(bool)
+    edges = edges[keep]
+    names = found.nodes["name"].fillna(found.nodes["id"])
+    unique = names.is_unique
+    label = dict(zip(found.nodes["id"], names if unique else found.nodes["id"]))
+    graph = nx.DiGraph(**found.properties)
+    for row in found.nodes.to_dict("records"):
+        graph.add_node(label[row["id"]], **_without_nulls(row))
+    attributes = edges.drop(columns=["source", "target", "source_name", "target_name"])
+    graph.add_edges_from(
+        (label[source], label[target], _without_nulls(data))
+        for source, target, data in zip(
+            edges["source"], edges["target"], attributes.to_dict("records")
+        )
+    )
+    return graph
+
+
+def _fits(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(v is None or row[k] == v for k, v in wanted.items())
+
+
+def _without_nulls(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if v is not None and v == v}
