@@ -73,6 +73,7 @@ class Atlas:
         self.keyring = Keyring()
         self._lock: FolderLock | None = None
         if is_server(url) and not read_only:
+            files.folder.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(files.folder, exclusive=True)
         try:
             self.store: Store = open_store(url, read_only=read_only)
@@ -113,7 +114,7 @@ class Atlas:
 
     def has(self, key: str) -> bool:
         """Tell whether a run with this key is in the atlas already."""
-        return key in self.files.keys()
+        return key in self.files
 
     def write(self, *entries: Entry) -> int:
         """Add entries: to the files, then to the graph, all of them or none.

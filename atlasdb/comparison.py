@@ -95,13 +95,10 @@ def _connectomes(
     """Give the one current connectome of each subject, in order."""
     fitting: dict[str, list[dict[str, Any]]] = {name: [] for name in subjects}
     for row in rows:
-        if (
-            row["is_current"]
-            and row["subject"] in fitting
-            and row["level"] == "subject"
-        ):
-            if modality is None or row["modality"] == modality:
-                fitting[row["subject"]].append(row)
+        between_areas = row["is_current"] and row["level"] == "subject"
+        asked = modality is None or row["modality"] == modality
+        if between_areas and asked and row["subject"] in fitting:
+            fitting[row["subject"]].append(row)
     without = [name for name, found in fitting.items() if not found]
     if without:
         kind = f"{modality} " if modality else ""
@@ -153,7 +150,8 @@ def _stack(
     return codes, stack
 
 
-_COLUMNS = ["mean_a", "mean_b", "effect", "statistic", "p", "q", "significant", "n_a", "n_b"]
+_COLUMNS = ["mean_a", "mean_b", "effect", "statistic", "p", "q", "significant"]
+_COLUMNS += ["n_a", "n_b"]
 
 
 def _table(

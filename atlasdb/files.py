@@ -94,6 +94,10 @@ class Files:
         runs = (line for line in self.lines() if line.kind == "run")
         return {line.content["key"]: line.content["path"] for line in runs}
 
+    def __contains__(self, key: str) -> bool:
+        """Tell whether a run with this key is there."""
+        return key in self.keys()
+
     def append(self, *contents: Mapping[str, Any]) -> list[JournalLine]:
         """Add lines to the journal; they are on disk when this returns."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -154,17 +154,15 @@ def to_networkx(found: Connectome, *, min_weight: float, supported: bool) -> nx.
     edges = edges[keep]
     names = found.nodes["name"].fillna(found.nodes["id"])
     unique = names.is_unique
-    label = dict(zip(found.nodes["id"], names if unique else found.nodes["id"]))
+    shown = names if unique else found.nodes["id"]
+    label = dict(zip(found.nodes["id"], shown, strict=True))
     graph = nx.DiGraph(**found.properties)
-    for row in found.nodes.to_dict("records"):
+    for row in _records(found.nodes):
         graph.add_node(label[row["id"]], **_without_nulls(row))
     attributes = edges.drop(columns=["source", "target", "source_name", "target_name"])
-    graph.add_edges_from(
-        (label[source], label[target], _without_nulls(data))
-        for source, target, data in zip(
-            edges["source"], edges["target"], attributes.to_dict("records")
-        )
-    )
+    ends = zip(edges["source"], edges["target"], _records(attributes), strict=True)
+    for source, target, data in ends:
+        graph.add_edge(label[source], label[target], **_without_nulls(data))
     return graph
 
 
@@ -174,3 +172,7 @@ def _fits(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 def _without_nulls(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in row.items() if v is not None and v == v}
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]

@@ -25,9 +25,10 @@ from atlasdb.types import ContrastResult, Entry, Subject
 if TYPE_CHECKING:
     import pandas as pd
 
+_SAME_RECORDING = ["subject", "session", "task", "run", "modality", "condition"]
 _SLOT = {
-    "Connectome": ["subject", "session", "task", "run", "modality", "condition", "band", "parcellation", "variant"],
-    "ActivationMap": ["subject", "session", "task", "run", "modality", "condition", "measure", "parcellation"],
+    "Connectome": [*_SAME_RECORDING, "band", "parcellation", "variant"],
+    "ActivationMap": [*_SAME_RECORDING, "measure", "parcellation"],
 }
 """What must be equal for a new one to take the place of the current one."""
 
@@ -96,7 +97,7 @@ def write_contrast(store: Store, files: Files, result: ContrastResult) -> str:
     """Add a comparison, unless the same one is there; give its id."""
     kind = f"{slug(result.cohort_a)}-vs-{slug(result.cohort_b)}"
     contrast = f"{kind}/{result.target}-{result.run.key[:8]}"
-    if result.run.key in files.keys():
+    if result.run.key in files:
         return contrast
     path = f"contrasts/{result.run.key[:16]}"
     stored = _stored("matrix", path, result.arrays)
@@ -129,18 +130,12 @@ def _people(store: Store, subjects: Sequence[Subject]) -> dict[str, Subject]:
     stored = _rows_by_id(store, "Subject")
     people: dict[str, Subject] = {}
     for subject in subjects:
-        before = stored.get(subject.id, {})
         earlier = people.get(subject.id)
-        known = {
-            name: value
-            for name in _KNOWN
-            if (value := getattr(subject, name)) is None
-            and (
-                value := (getattr(earlier, name) if earlier else None)
-                or before.get(name)
-            )
-            is not None
-        }
+        known: dict[str, Any] = {}
+        for name in _KNOWN:
+            if getattr(subject, name) is None:
+                before = stored.get(subject.id, {}).get(name)
+                known[name] = getattr(earlier, name, None) or before
         people[subject.id] = replace(subject, **known)
     return people
 
