@@ -1,0 +1,360 @@
+"""Who took part: a table of participants becomes `Subject` records.
+
+The table is a BIDS ``participants.tsv`` or any CSV, TSV or Excel sheet with one row
+a person. Only the columns of `PROPERTIES` and the cohort are read, and only as
+categories and numbers: never names, dates or free text. Keys and ids are the
+laboratory's own labels; whoever stores them makes pseudonyms first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from atlasdb.errors import InvalidDataError, did_you_mean
+from atlasdb.privacy import bare_label
+from atlasdb.types import Subject
+from atlasdb_ingest.tables import Table, read_table
+
+PROPERTIES = ("species", "sex", "age_years", "handedness", "diagnosis", "site")
+BIDS_ID = "participant_id"
+
+_BIDS_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "species": ("species",),
+    "sex": ("sex", "gender"),
+    "age_years": ("age", "age_years"),
+    "handedness": ("handedness", "hand"),
+    "diagnosis": ("diagnosis", "dx"),
+    "site": ("site",),
+}
+_BIDS_COHORTS = ("group", "diagnosis", "cohort")
+_MISSING = {"", "n/a", "na", "#n/a", "nan", "null", "-9999", "-999", "."}
+_UNSAID = {"u", "unknown", "not reported", "prefer not to say"}
+_SEX = {
+    "M": {"m", "male", "man", "boy", "1"},
+    "F": {"f", "female", "woman", "girl", "2"},
+    "O": {"o", "other", "x", "intersex", "nonbinary", "non-binary", "nb"},
+}
+_HAND = {
+    "R": {"r", "right", "right-handed"},
+    "L": {"l", "left", "left-handed"},
+    "A": {"a", "ambi", "ambidextrous", "mixed", "both", "l->r", "r->l"},
+}
+_OLDEST_STATED = 89
+_LONGEST_CATEGORY = 64
+_MANY_ROWS = 20
+"""So many rows without two alike hold names or notes, not categories."""
+
+
+class Participants(dict[str, Subject]):
+    """Subjects by the laboratory's own label, as the table writes it.
+
+    Attributes
+    ----------
+    notes : tuple of str
+        Lines for the user: which columns were left out and why.
+    """
+
+    notes: tuple[str, ...] = ()
+
+    def find(self, label: str) -> Subject | None:
+        """Give the subject of a recording's label, or None where no row fits.
+
+        Labels are compared as they are, without ``sub-``; then, if both are whole
+        numbers, by value: ``0050102``, ``50102`` and ``50102.0`` are one person.
+        The id of what comes back is `label` without ``sub-``.
+
+        Raises
+        ------
+        InvalidDataError
+            If two rows have the same value.
+
+        Examples
+        --------
+        >>> people = Participants({"50102.0": Subject("50102.0", "autism")})
+        >>> people.find("sub-0050102")
+        Subject(id='0050102', cohort='autism', ...)
+        """
+        bare = bare_label(label)
+        if bare in self:
+            return replace(self[bare], id=bare)
+        value = _whole(bare)
+        alike = [key for key in self if value is not None and _whole(key) == value]
+        if len(alike) > 1:
+            raise InvalidDataError(
+                f"The label {bare} fits {len(alike)} rows of the participants table by "
+                "its value, and none letter for letter. Write ids there as the file "
+                "names have them."
+            )
+        return replace(self[alike[0]], id=bare) if alike else None
+
+
+def read_participants(
+    path: str | Path,
+    *,
+    id_column: str = BIDS_ID,
+    cohort_column: str | None = None,
+    cohort_names: Mapping[str, str] | str | None = None,
+    fields: Mapping[str, str] | Iterable[str] = (),
+) -> Participants:
+    """Read a table of participants.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, TSV or xlsx, one row a person.
+    id_column : str, default="participant_id"
+        Column of the labels that file names have. With the default, the columns that
+        BIDS names (age, sex, hand, species, site, group, diagnosis) need no option.
+    cohort_column : str, optional
+        Column of the cohort. Default in a BIDS table: group, diagnosis or cohort.
+    cohort_names : mapping or str, optional
+        Names of the values of the cohort column: ``"1=autism,0=control"``.
+    fields : mapping or iterable of str
+        Column of a property: ``{"age_years": "AGE_AT_SCAN"}`` or
+        ``["age_years=AGE_AT_SCAN"]``.
+
+    Returns
+    -------
+    Participants
+        `Subject` by label. Missing values (``n/a``, ``-9999``, ...) are None; sex is
+        M, F or O; handedness R, L or A; ages above 89 are 90.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such file.
+    InvalidDataError
+        If the file is not a table, a column is not in it, a person is in it twice, or
+        a value is not what its column should hold.
+    """
+    table = read_table(Path(path))
+    if id_column not in table.columns:
+        hint = " Name the column of the labels with --id-column."
+        raise _no_column(table, id_column, hint if id_column == BIDS_ID else "")
+    bids = id_column == BIDS_ID
+    chosen = parse_fields(fields)
+    for column in [*chosen.values(), *([cohort_column] if cohort_column else [])]:
+        if column not in table.columns:
+            raise _no_column(table, column)
+    found = _bids_columns(table) if bids else {}
+    names = parse_cohort_names(cohort_names)
+    if cohort_column is None and bids:
+        cohort_column = next((c for c in map(table.named, _BIDS_COHORTS) if c), None)
+    if names and cohort_column is None:
+        raise InvalidDataError(
+            f"{table.name}: cohort names were given, but no column of cohorts. Name it "
+            "with --cohort-column."
+        )
+    notes = []
+    values: dict[str, list[str | float | None]] = {}
+    for name in PROPERTIES:
+        try:
+            if name in chosen:
+                values[name] = _values(table, chosen[name], name)
+            elif name in found:
+                values[name] = _values(table, found[name], name)
+        except InvalidDataError as error:
+            if name in chosen:
+                raise
+            notes.append(f"{error} The column is left out.")
+    cohorts = _cohorts(table, cohort_column, names)
+    people = Participants()
+    n_nameless = 0
+    for row, cell in enumerate(table.columns[id_column]):
+        label = bare_label(cell)
+        if _missing(label):
+            n_nameless += 1
+            continue
+        known = {name: column[row] for name, column in values.items()}
+        subject = _subject(label, cohorts[row], known)
+        if people.setdefault(label, subject) != subject:
+            raise InvalidDataError(
+                f"{table.name}: row {row + 2} is about the same person as a row above "
+                "and says something else. Keep one row for each person."
+            )
+    if n_nameless:
+        notes.append(f"{table.name}: {n_nameless} rows without an id are left out.")
+    people.notes = tuple(notes)
+    return people
+
+
+def parse_fields(fields: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
+    """Read ``property=COLUMN`` pairs.
+
+    Examples
+    --------
+    >>> parse_fields(["age_years=AGE_AT_SCAN", "sex=SEX"])
+    {'age_years': 'AGE_AT_SCAN', 'sex': 'SEX'}
+    """
+    if isinstance(fields, str):
+        fields = [fields]
+    pairs = dict(
+        fields.items()
+        if isinstance(fields, Mapping)
+        else (_pair(text, "a field", "age_years=COLUMN") for text in fields)
+    )
+    for name in pairs:
+        if name not in PROPERTIES:
+            raise InvalidDataError(
+                f"There is no property '{name}' of a subject."
+                f"{did_you_mean(name, PROPERTIES)} There are: {', '.join(PROPERTIES)}."
+            )
+    return pairs
+
+
+def parse_cohort_names(names: Mapping[str, str] | str | None) -> dict[str, str]:
+    """Read ``VALUE=NAME`` pairs between commas.
+
+    Examples
+    --------
+    >>> parse_cohort_names("1=autism,0=control")
+    {'1': 'autism', '0': 'control'}
+    """
+    if not names:
+        return {}
+    if isinstance(names, Mapping):
+        return {str(value): str(name) for value, name in names.items()}
+    texts = [text for text in names.split(",") if text.strip()]
+    return dict(_pair(text, "cohort names", "1=autism,0=control") for text in texts)
+
+
+def _pair(text: str, what: str, example: str) -> tuple[str, str]:
+    left, separator, right = (part.strip() for part in text.partition("="))
+    if not (left and separator and right):
+        raise InvalidDataError(f"Cannot read {what} in '{text}'. Write it as {example}")
+    return left, right
+
+
+def _no_column(table: Table, column: str, hint: str = "") -> InvalidDataError:
+    near = did_you_mean(column, table.columns)
+    same = table.named(column)
+    if same:
+        near = f" Did you mean '{same}'?"
+    listed = ", ".join(islice(table.columns, _MANY_ROWS))
+    more = len(table.columns) - _MANY_ROWS
+    return InvalidDataError(
+        f"{table.name} has no column '{column}'.{near} It has: {listed}"
+        + (f" and {more} more." if more > 0 else ".")
+        + hint
+    )
+
+
+def _bids_columns(table: Table) -> dict[str, str]:
+    """Columns that are there, by the property that BIDS has them for."""
+    return {
+        name: column
+        for name, spellings in _BIDS_COLUMNS.items()
+        for column in [next((c for c in map(table.named, spellings) if c), None)]
+        if column
+    }
+
+
+def _cohorts(
+    table: Table, column: str | None, names: Mapping[str, str]
+) -> list[str | None]:
+    if column is None:
+        return [None] * table.n_rows
+    by_value = {_whole(value): name for value, name in names.items()}
+    cohorts: list[str | None] = []
+    for cell in table.columns[column]:
+        if cell in names:
+            cohorts.append(names[cell])
+        elif _missing(cell):
+            cohorts.append(None)
+        elif not names:
+            cohorts.append(_category(cell, table, column))
+        elif _whole(cell) is not None and _whole(cell) in by_value:
+            cohorts.append(by_value[_whole(cell)])
+        else:
+            value = _category(cell, table, column)
+            raise InvalidDataError(
+                f"{table.name}: column '{column}' holds '{value}', which has no cohort "
+                f"name. Named are: {', '.join(names)}. Add '{value}=NAME'."
+            )
+    _check_repeats(cohorts, table, column)
+    return cohorts
+
+
+def _values(table: Table, column: str, name: str) -> list[str | float | None]:
+    values: list[str | float | None] = []
+    for row, cell in enumerate(table.columns[column]):
+        where = f"{table.name}: column '{column}', row {row + 2}"
+        if _missing(cell) or (name == "sex" and cell.lower() in _UNSAID):
+            values.append(None)
+        elif name == "age_years":
+            values.append(_age(cell, where))
+        elif name == "sex":
+            values.append(_code(cell, _SEX, where, "M, F or O"))
+        elif name == "handedness":
+            values.append(_code(cell, _HAND, where, "R, L or A"))
+        else:
+            values.append(_category(cell, table, column))
+    if name in ("species", "diagnosis", "site"):
+        _check_repeats(values, table, column)
+    return values
+
+
+def _subject(
+    label: str, cohort: str | None, known: Mapping[str, str | float | None]
+) -> Subject:
+    texts = {name: v for name, v in known.items() if isinstance(v, str)}
+    age = known.get("age_years")
+    years = age if isinstance(age, float) else None
+    return Subject(label, cohort=cohort, age_years=years, **texts)
+
+
+def _age(cell: str, where: str) -> float:
+    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(\+?)", cell)
+    if not match:
+        raise InvalidDataError(f"{where}: not an age in years, such as 24 or 16.8.")
+    age = float(match[1].replace(",", "."))
+    if age > 150:
+        raise InvalidDataError(
+            f"{where}: {age:g} is not an age in years. Leave the cell empty where the "
+            "age is not known."
+        )
+    return 90.0 if age > _OLDEST_STATED or (match[2] and age == 89) else age
+
+
+def _code(cell: str, codes: Mapping[str, set[str]], where: str, known: str) -> str:
+    value = _whole(cell)
+    text = cell.lower() if value is None else str(value)
+    for code, spellings in codes.items():
+        if text in spellings:
+            return code
+    raise InvalidDataError(f"{where}: not one of {known}. Recode the column.")
+
+
+def _category(cell: str, table: Table, column: str) -> str:
+    value = _whole(cell)
+    if len(cell) > _LONGEST_CATEGORY or not cell.isprintable():
+        raise InvalidDataError(
+            f"{table.name}: column '{column}' holds a text of {len(cell)} characters. "
+            f"Only short categories (at most {_LONGEST_CATEGORY} characters in one "
+            "line) are stored, never free text."
+        )
+    return cell if value is None or "." not in cell else str(value)
+
+
+def _check_repeats(values: Sequence[object], table: Table, column: str) -> None:
+    there = [v for v in values if v is not None]
+    if len(there) >= _MANY_ROWS and len(set(there)) == len(there):
+        raise InvalidDataError(
+            f"{table.name}: column '{column}' says something else in each of "
+            f"{len(there)} rows: those are names or notes, not categories."
+        )
+
+
+def _missing(cell: str) -> bool:
+    value = _whole(cell)
+    return (cell.lower() if value is None else str(value)) in _MISSING
+
+
+def _whole(text: str) -> int | None:
+    """Value of a whole number, however it is written."""
+    match = re.fullmatch(r"(-?\d{1,18})(?:\.0*)?", text)
+    return int(match[1]) if match else None
