@@ -17,7 +17,7 @@ from pathlib import Path
 from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb.privacy import bare_label
 from atlasdb.types import Subject
-from atlasdb_ingest.tables import Table, read_table
+from atlasdb_ingest.readers.sheet import Sheet, read_sheet
 
 PROPERTIES = ("species", "sex", "age_years", "handedness", "diagnosis", "site")
 BIDS_ID = "participant_id"
@@ -131,22 +131,22 @@ def read_participants(
         If the file is not a table, a column is not in it, a person is in it twice, or
         a value is not what its column should hold.
     """
-    table = read_table(Path(path))
-    if id_column not in table.columns:
+    sheet = read_sheet(Path(path))
+    if id_column not in sheet.columns:
         hint = " Name the column of the labels with --id-column."
-        raise _no_column(table, id_column, hint if id_column == BIDS_ID else "")
+        raise _no_column(sheet, id_column, hint if id_column == BIDS_ID else "")
     bids = id_column == BIDS_ID
     chosen = parse_fields(fields)
     for column in [*chosen.values(), *([cohort_column] if cohort_column else [])]:
-        if column not in table.columns:
-            raise _no_column(table, column)
-    found = _bids_columns(table) if bids else {}
+        if column not in sheet.columns:
+            raise _no_column(sheet, column)
+    found = _bids_columns(sheet) if bids else {}
     names = parse_cohort_names(cohort_names)
     if cohort_column is None and bids:
-        cohort_column = next((c for c in map(table.named, _BIDS_COHORTS) if c), None)
+        cohort_column = next((c for c in map(sheet.named, _BIDS_COHORTS) if c), None)
     if names and cohort_column is None:
         raise InvalidDataError(
-            f"{table.name}: cohort names were given, but no column of cohorts. Name it "
+            f"{sheet.name}: cohort names were given, but no column of cohorts. Name it "
             "with --cohort-column."
         )
     notes = []
@@ -154,17 +154,17 @@ def read_participants(
     for name in PROPERTIES:
         try:
             if name in chosen:
-                values[name] = _values(table, chosen[name], name)
+                values[name] = _values(sheet, chosen[name], name)
             elif name in found:
-                values[name] = _values(table, found[name], name)
+                values[name] = _values(sheet, found[name], name)
         except InvalidDataError as error:
             if name in chosen:
                 raise
             notes.append(f"{error} The column is left out.")
-    cohorts = _cohorts(table, cohort_column, names)
+    cohorts = _cohorts(sheet, cohort_column, names)
     people = Participants()
     n_nameless = 0
-    for row, cell in enumerate(table.columns[id_column]):
+    for row, cell in enumerate(sheet.columns[id_column]):
         label = bare_label(cell)
         if _missing(label):
             n_nameless += 1
@@ -173,11 +173,11 @@ def read_participants(
         subject = _subject(label, cohorts[row], known)
         if people.setdefault(label, subject) != subject:
             raise InvalidDataError(
-                f"{table.name}: row {row + 2} is about the same person as a row above "
+                f"{sheet.name}: row {row + 2} is about the same person as a row above "
                 "and says something else. Keep one row for each person."
             )
     if n_nameless:
-        notes.append(f"{table.name}: {n_nameless} rows without an id are left out.")
+        notes.append(f"{sheet.name}: {n_nameless} rows without an id are left out.")
     people.notes = tuple(notes)
     return people
 
@@ -229,60 +229,60 @@ def _pair(text: str, what: str, example: str) -> tuple[str, str]:
     return left, right
 
 
-def _no_column(table: Table, column: str, hint: str = "") -> InvalidDataError:
-    near = did_you_mean(column, table.columns)
-    same = table.named(column)
+def _no_column(sheet: Sheet, column: str, hint: str = "") -> InvalidDataError:
+    near = did_you_mean(column, sheet.columns)
+    same = sheet.named(column)
     if same:
         near = f" Did you mean '{same}'?"
-    listed = ", ".join(islice(table.columns, _MANY_ROWS))
-    more = len(table.columns) - _MANY_ROWS
+    listed = ", ".join(islice(sheet.columns, _MANY_ROWS))
+    more = len(sheet.columns) - _MANY_ROWS
     return InvalidDataError(
-        f"{table.name} has no column '{column}'.{near} It has: {listed}"
+        f"{sheet.name} has no column '{column}'.{near} It has: {listed}"
         + (f" and {more} more." if more > 0 else ".")
         + hint
     )
 
 
-def _bids_columns(table: Table) -> dict[str, str]:
+def _bids_columns(sheet: Sheet) -> dict[str, str]:
     """Columns that are there, by the property that BIDS has them for."""
     return {
         name: column
         for name, spellings in _BIDS_COLUMNS.items()
-        for column in [next((c for c in map(table.named, spellings) if c), None)]
+        for column in [next((c for c in map(sheet.named, spellings) if c), None)]
         if column
     }
 
 
 def _cohorts(
-    table: Table, column: str | None, names: Mapping[str, str]
+    sheet: Sheet, column: str | None, names: Mapping[str, str]
 ) -> list[str | None]:
     if column is None:
-        return [None] * table.n_rows
+        return [None] * sheet.n_rows
     by_value = {_whole(value): name for value, name in names.items()}
     cohorts: list[str | None] = []
-    for cell in table.columns[column]:
+    for cell in sheet.columns[column]:
         if cell in names:
             cohorts.append(names[cell])
         elif _missing(cell):
             cohorts.append(None)
         elif not names:
-            cohorts.append(_category(cell, table, column))
+            cohorts.append(_category(cell, sheet, column))
         elif _whole(cell) is not None and _whole(cell) in by_value:
             cohorts.append(by_value[_whole(cell)])
         else:
-            value = _category(cell, table, column)
+            value = _category(cell, sheet, column)
             raise InvalidDataError(
-                f"{table.name}: column '{column}' holds '{value}', which has no cohort "
+                f"{sheet.name}: column '{column}' holds '{value}', which has no cohort "
                 f"name. Named are: {', '.join(names)}. Add '{value}=NAME'."
             )
-    _check_repeats(cohorts, table, column)
+    _check_repeats(cohorts, sheet, column)
     return cohorts
 
 
-def _values(table: Table, column: str, name: str) -> list[str | float | None]:
+def _values(sheet: Sheet, column: str, name: str) -> list[str | float | None]:
     values: list[str | float | None] = []
-    for row, cell in enumerate(table.columns[column]):
-        where = f"{table.name}: column '{column}', row {row + 2}"
+    for row, cell in enumerate(sheet.columns[column]):
+        where = f"{sheet.name}: column '{column}', row {row + 2}"
         if _missing(cell) or (name == "sex" and cell.lower() in _UNSAID):
             values.append(None)
         elif name == "age_years":
@@ -292,9 +292,9 @@ def _values(table: Table, column: str, name: str) -> list[str | float | None]:
         elif name == "handedness":
             values.append(_code(cell, _HAND, where, "R, L or A"))
         else:
-            values.append(_category(cell, table, column))
+            values.append(_category(cell, sheet, column))
     if name in ("species", "diagnosis", "site"):
-        _check_repeats(values, table, column)
+        _check_repeats(values, sheet, column)
     return values
 
 
@@ -329,22 +329,22 @@ def _code(cell: str, codes: Mapping[str, set[str]], where: str, known: str) -> s
     raise InvalidDataError(f"{where}: not one of {known}. Recode the column.")
 
 
-def _category(cell: str, table: Table, column: str) -> str:
+def _category(cell: str, sheet: Sheet, column: str) -> str:
     value = _whole(cell)
     if len(cell) > _LONGEST_CATEGORY or not cell.isprintable():
         raise InvalidDataError(
-            f"{table.name}: column '{column}' holds a text of {len(cell)} characters. "
+            f"{sheet.name}: column '{column}' holds a text of {len(cell)} characters. "
             f"Only short categories (at most {_LONGEST_CATEGORY} characters in one "
             "line) are stored, never free text."
         )
     return cell if value is None or "." not in cell else str(value)
 
 
-def _check_repeats(values: Sequence[object], table: Table, column: str) -> None:
+def _check_repeats(values: Sequence[object], sheet: Sheet, column: str) -> None:
     there = [v for v in values if v is not None]
     if len(there) >= _MANY_ROWS and len(set(there)) == len(there):
         raise InvalidDataError(
-            f"{table.name}: column '{column}' says something else in each of "
+            f"{sheet.name}: column '{column}' says something else in each of "
             f"{len(there)} rows: those are names or notes, not categories."
         )
 

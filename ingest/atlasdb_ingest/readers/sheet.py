@@ -19,7 +19,7 @@ _MOST_COLUMNS = 10_000
 
 
 @dataclass(frozen=True)
-class Table:
+class Sheet:
     """Columns of text by name, all of one length."""
 
     name: str
@@ -38,7 +38,7 @@ class Table:
         return same[0] if len(same) == 1 else None
 
 
-def read_table(path: Path) -> Table:
+def read_sheet(path: Path) -> Sheet:
     """Read a table with one line of column names.
 
     Parameters
@@ -49,7 +49,7 @@ def read_table(path: Path) -> Table:
 
     Returns
     -------
-    Table
+    Sheet
         Stripped text; empty rows are left out.
 
     Raises
@@ -135,7 +135,7 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _columns(name: str, rows: list[list[str]]) -> Table:
+def _columns(name: str, rows: list[list[str]]) -> Sheet:
     lines = [[cell.strip() for cell in row] for row in rows]
     lines = [line for line in lines if any(line)]
     if not lines:
@@ -157,7 +157,7 @@ def _columns(name: str, rows: list[list[str]]) -> Table:
                 f"{name}: row {number} has {len(line)} cells, the header "
                 f"{len(header)}. Quote cells that hold the separator."
             )
-    return Table(
+    return Sheet(
         name,
         {
             column: [line[at] if at < len(line) else "" for line in body]
