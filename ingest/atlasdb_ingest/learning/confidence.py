@@ -1,0 +1,164 @@
+"""How sure: surrogates, p, q, the probability of a connection, agreement of halves.
+
+Surrogates are the recording itself with every region shifted in time by another
+amount, round the end to the beginning: each course stays what it was, and whatever
+joined two of them is gone. The estimator sees them with the settings it had. So p
+tests dependence: that there is something between two regions which is not there
+when they ran at different times. It does not test direction, nor whether an
+unmeasured third region drives both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlasdb.types import FloatArray
+
+_POINTS = 2000
+"""Quantiles that stand for all p values where there are more."""
+
+
+def shifted(
+    data: FloatArray, n_surrogates: int, seed: int
+) -> Iterator[tuple[FloatArray, NDArray[np.bool_]]]:
+    """Yield surrogates of one recording.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Series.
+    n_surrogates : int
+        How many.
+    seed : int
+        Same seed, same surrogates.
+
+    Yields
+    ------
+    surrogate : ndarray of float, shape (n_regions, n_times)
+        Every region shifted by its own number of samples.
+    apart : ndarray of bool, shape (n_regions, n_regions)
+        Pairs whose shifts are far enough from one another (a twentieth of the
+        recording) for nothing to be left between them; never the diagonal.
+    """
+    n_regions, n_times = data.shape
+    rng = np.random.default_rng([seed, n_regions])
+    place = np.arange(n_times)
+    for _ in range(n_surrogates):
+        shift = np.floor(rng.random(n_regions) * n_times).astype(np.int64)
+        distance = np.abs(shift[:, None] - shift)
+        distance = np.minimum(distance, n_times - distance)
+        columns = (place - shift[:, None]) % n_times
+        apart = distance > max(1, n_times // 20)
+        np.fill_diagonal(apart, False)
+        yield np.take_along_axis(data, columns, axis=1), apart
+
+
+def p_values(observed: FloatArray, null: FloatArray) -> FloatArray:
+    """Compare each statistic with those of all surrogates and pairs together.
+
+    Parameters
+    ----------
+    observed : ndarray of float, shape (n_regions, n_regions)
+        Statistics, large where there is a connection.
+    null : ndarray of float, shape (n,)
+        The same statistic in surrogates.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n_regions)
+        p above 0, NaN on the diagonal.
+    """
+    ordered = np.sort(null)
+    as_large = ordered.size - np.searchsorted(ordered, observed, side="left")
+    p = (1.0 + as_large) / (1.0 + ordered.size)
+    np.fill_diagonal(p, np.nan)
+    return np.asarray(p, dtype=np.float64)
+
+
+def false_discovery(p: FloatArray) -> FloatArray:
+    """Adjust p values for their number, by Benjamini and Hochberg; NaN stays NaN."""
+    from scipy.stats import false_discovery_control
+
+    q = np.full_like(p, np.nan)
+    tested = np.isfinite(p)
+    if tested.any():
+        q[tested] = false_discovery_control(p[tested])
+    return q
+
+
+def connected(p: FloatArray) -> FloatArray:
+    """Turn p values into the probability that there is a connection.
+
+    The p values are a mixture: uniform where there is nothing, piling up near 0 as a
+    power of p where there is something. Share and power are averaged over what fits
+    the p values of this recording, so that few pairs give cautious answers, and the
+    density at p = 1 counts as nothing whole.
+
+    Parameters
+    ----------
+    p : ndarray of float, shape (n_regions, n_regions)
+        p values, NaN on the diagonal.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n_regions)
+        Between 0 and 1, falling with p; NaN where p is.
+    """
+    tested = np.isfinite(p)
+    probability = np.full_like(p, np.nan)
+    if not tested.any():
+        return probability
+    known = np.sort(p[tested])
+    share = 1.0
+    if known.size > _POINTS:
+        share = known.size / _POINTS
+        known = known[np.linspace(0, known.size - 1, _POINTS).astype(np.int64)]
+    empty = np.linspace(0.02, 0.98, 25)[:, None, None]
+    power = np.linspace(0.05, 0.95, 19)[None, :, None]
+    density = empty + (1 - empty) * power * known ** (power - 1)
+    # A connection is rarer than not: a mild prior that few pairs lean on.
+    prior = np.log(empty[..., 0]) + 0.5 * np.log(1 - empty[..., 0])
+    fit = share * np.log(density).sum(axis=-1) + prior
+    credible = np.exp(fit - fit.max())
+    credible /= credible.sum()
+    floor = (empty + (1 - empty) * power)[..., 0]
+    grid = np.logspace(-7, 0, 200)
+    answer = np.zeros_like(grid)
+    for i, k in zip(*np.nonzero(credible > 1e-6), strict=True):
+        e, a = float(empty[i, 0, 0]), float(power[0, k, 0])
+        f = e + (1 - e) * a * grid ** (a - 1)
+        answer += credible[i, k] * (1 - floor[i, k] / f)
+    probability[tested] = np.interp(np.log(p[tested]), np.log(grid), answer)
+    return np.clip(probability, 0.0, 1.0)
+
+
+def agreement(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Tell of each connection how well two estimates of it agree.
+
+    Returns
+    -------
+    ndarray of float
+        Smaller over larger of the two sizes; 0 where the signs differ.
+    """
+    small = np.minimum(np.abs(first), np.abs(second))
+    large = np.maximum(np.abs(first), np.abs(second))
+    ratio = small / np.where(large > 0, large, 1.0)
+    return np.asarray(np.where(first * second > 0, ratio, 0.0))
+
+
+def reliability(first: FloatArray, second: FloatArray) -> float:
+    """Correlate two estimates of one connectome over all ordered pairs.
+
+    Returns
+    -------
+    float
+        Pearson correlation; 0 where one of them is constant.
+    """
+    pairs = ~np.eye(len(first), dtype=bool)
+    a, b = first[pairs], second[pairs]
+    if a.size < 2 or a.std() == 0 or b.std() == 0:
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])

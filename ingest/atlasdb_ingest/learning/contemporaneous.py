@@ -1,0 +1,122 @@
+"""The engine for slow series: what regions share at the same time, and who leads.
+
+The settings are fixed numbers, never fitted to a recording: what depends on the
+length or the motion of one person would depend on the diagnosis too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from atlasdb.errors import InvalidDataError
+from atlasdb.types import FloatArray
+from atlasdb_ingest.learning import confidence
+from atlasdb_ingest.models import ContemporaneousModel
+from atlasdb_ingest.types import Estimate, Timeseries
+
+MIN_TIMES = 20
+_NULL = 10_000
+"""Surrogate values to pool, at least; never fewer than 20 surrogates."""
+FIT_METRIC = "held-out log-likelihood gain over independence, nats/sample/region"
+
+
+def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Estimate:
+    """Estimate one connectome.
+
+    Parameters
+    ----------
+    series : Timeseries
+        One recording.
+    model : module
+        A module of `atlasdb_ingest.models` whose ``ENGINE`` is "contemporaneous".
+    seed : int
+        Seed of the surrogates.
+
+    Returns
+    -------
+    Estimate
+        Probability is P(connected) x direction, weight is ``|value|`` x direction.
+
+    Raises
+    ------
+    InvalidDataError
+        If the series is too short.
+    """
+    n_regions, n_times = series.data.shape
+    if n_times < MIN_TIMES:
+        raise InvalidDataError(
+            f"{n_times} time points are too few to estimate connections: at least "
+            f"{MIN_TIMES} are needed. Leave this recording out."
+        )
+    value, direction = model.connect(series.data)
+    spread = _spread(series.data)
+    n_pairs = n_regions * (n_regions - 1) // 2
+    n_surrogates = int(np.clip(np.ceil(_NULL / max(1, n_pairs)), 20, 500))
+    null = np.concatenate(
+        [
+            (_evidence(model.connect(surrogate)[0]) / spread)[apart]
+            for surrogate, apart in confidence.shifted(series.data, n_surrogates, seed)
+        ]
+    )
+    p = confidence.p_values(_evidence(value) / spread, null)
+    q = confidence.false_discovery(p)
+    joined = confidence.connected(p)
+    halves = np.array_split(series.data, 2, axis=1)
+    first, second = (v * d for v, d in map(model.connect, halves))
+    for matrix in (value, direction):
+        np.fill_diagonal(matrix, np.nan)
+    stability = confidence.agreement(first, second)
+    np.fill_diagonal(stability, np.nan)
+    return Estimate(
+        weight=np.abs(value) * direction,
+        value=value,
+        probability=joined * direction,
+        direction=direction,
+        p=p,
+        q=q,
+        stability=stability,
+        supported=q < 0.05,
+        engine=model.ENGINE,
+        method=model.__name__.rpartition(".")[2],
+        unit=model.UNIT,
+        n=n_times,
+        fit_score=_gain(halves[0], halves[1], model),
+        fit_metric=FIT_METRIC,
+        reliability=confidence.reliability(first, second),
+        device="cpu",
+        params={**model.SETTINGS, "n_surrogates": n_surrogates},
+    )
+
+
+def _evidence(value: FloatArray) -> FloatArray:
+    return np.abs(np.arctanh(np.clip(value, -0.999999, 0.999999)))
+
+
+def _spread(data: FloatArray) -> FloatArray:
+    """Standard error of a correlation of two smooth series that share nothing.
+
+    Slow series have fewer independent samples than volumes; how many fewer differs
+    from pair to pair, and would make the pooled null too narrow for some of them.
+    """
+    n_regions, n_times = data.shape
+    n_lags = min(n_times // 4, 100)
+    centred = data - data.mean(axis=1, keepdims=True)
+    power = np.abs(np.fft.rfft(centred, 2 * n_times, axis=1)) ** 2
+    course = np.fft.irfft(power, axis=1)[:, : n_lags + 1]
+    course = course / np.where(course[:, :1] > 0, course[:, :1], 1.0)
+    shared = course[:, 1:] @ course[:, 1:].T
+    return np.asarray(np.sqrt(np.maximum(1.0 + 2.0 * shared, 0.5) / n_times))
+
+
+def _gain(first: FloatArray, second: FloatArray, model: ContemporaneousModel) -> float:
+    """Log-likelihood of each half under the graph of the other, over independence."""
+    gains = []
+    for known, held_out in ((first, second), (second, first)):
+        precision = model.precision(known)
+        scale = held_out - held_out.mean(axis=1, keepdims=True)
+        scatter = scale @ scale.T / scale.shape[1]
+        alone = 1.0 / np.diagonal(np.linalg.inv(precision))
+        together = np.linalg.slogdet(precision)[1] - np.sum(precision * scatter)
+        apart = np.log(alone).sum() - alone @ np.diagonal(scatter)
+        gains.append(0.5 * (together - apart) / len(precision))
+    return float(np.mean(gains))

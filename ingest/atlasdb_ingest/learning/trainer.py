@@ -1,0 +1,196 @@
+"""From time series to connectomes: which engine, which model, all in one call.
+
+The modality decides. In fMRI the past says next to nothing about direction at any
+repetition time, so it gets the contemporaneous engine; electrical, optical and
+simulated series are sampled faster than activity travels and get the lagged one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from atlasdb.errors import InvalidDataError, did_you_mean
+from atlasdb_ingest import models
+from atlasdb_ingest.types import Estimate, Timeseries
+
+ENGINES: Final = {"contemporaneous": "fask", "lagged": "mlp"}
+"""Engines, each with its default model."""
+VERSION: Final = 1
+"""Raise it with every change of an engine or of the confidence that comes with it."""
+
+
+def defaults(modality: str) -> tuple[str, str]:
+    """Give engine and model for a kind of recording.
+
+    Parameters
+    ----------
+    modality : str
+        "fmri", "eeg", "meg", "calcium" or "simulated".
+
+    Returns
+    -------
+    engine, model : str
+        Names, as `estimate` takes them.
+
+    Examples
+    --------
+    >>> defaults("fmri"), defaults("eeg")
+    (('contemporaneous', 'fask'), ('lagged', 'mlp'))
+    """
+    engine = "contemporaneous" if modality == "fmri" else "lagged"
+    return engine, ENGINES[engine]
+
+
+def choose(modality: str, model: str | None, engine: str | None) -> tuple[str, str]:
+    """Fill in what was left open, and refuse what does not go together.
+
+    Parameters
+    ----------
+    modality : str
+        Kind of recording.
+    model, engine : str or None
+        What was asked for.
+
+    Returns
+    -------
+    engine, model : str
+        Names.
+
+    Raises
+    ------
+    InvalidDataError
+        If the model does not belong to the engine, or there is no such engine.
+    NotFoundError
+        If there is no such model.
+    """
+    if engine is not None and engine not in ENGINES:
+        raise InvalidDataError(
+            f"No engine named '{engine}'.{did_you_mean(engine, ENGINES)} "
+            f"There are: {', '.join(sorted(ENGINES))}."
+        )
+    wanted = engine or defaults(modality)[0]
+    name = model or ENGINES[wanted]
+    belongs = models.load(name).ENGINE
+    if belongs != wanted:
+        raise InvalidDataError(
+            f"Model '{name}' is of the {belongs} engine, and {modality} series get the "
+            f"{wanted} one. Leave the model out, or ask for engine '{belongs}' too."
+            if engine is None
+            else f"Model '{name}' is of the {belongs} engine, not of the {engine} one. "
+            "Leave one of the two out."
+        )
+    return wanted, name
+
+
+def settings(
+    model: str | None = None, engine: str | None = None, modality: str = "fmri"
+) -> dict[str, Any]:
+    """Everything that decides the result beside the data and the seed.
+
+    Parameters
+    ----------
+    model, engine : str or None
+        As in `estimate`.
+    modality : str
+        Kind of recording.
+
+    Returns
+    -------
+    dict
+        Names, versions and numbers; equal settings make equal estimates.
+    """
+    engine, model = choose(modality, model, engine)
+    return {
+        "engine": engine,
+        "model": model,
+        "trainer_version": VERSION,
+        **models.load(model).SETTINGS,
+    }
+
+
+def estimate(
+    series: Sequence[Timeseries],
+    *,
+    model: str | None = None,
+    engine: str | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    progress: bool | None = None,
+) -> list[Estimate]:
+    """Learn one directed, weighted connectome from each series.
+
+    Series of equal number of regions are trained together, in one tensor program;
+    what one gets does not depend on what else is in the batch.
+
+    Parameters
+    ----------
+    series : sequence of Timeseries
+        Recordings of any length.
+    model : str, optional
+        A name of `atlasdb_ingest.models.names`; the default of the engine.
+    engine : {"contemporaneous", "lagged"}, optional
+        The modality's own. Another one has to be asked for by name.
+    seed : int, default=0
+        Same seed, same result (on the CPU).
+    device : str, default="auto"
+        "auto" (CUDA, then MPS, then CPU), or a device that torch knows.
+    progress : bool, optional
+        Show a bar on stderr; by default only on a terminal.
+
+    Returns
+    -------
+    list of Estimate
+        In the order of `series`.
+
+    Raises
+    ------
+    InvalidDataError
+        If a series is too short, not finite or has fewer than 2 regions, or if
+        model, engine and device do not go together.
+    NotFoundError
+        If there is no such model.
+    """
+    from tqdm import tqdm
+
+    for one in series:
+        _check(one)
+    chosen = [choose(one.modality, model, engine) for one in series]
+    found: dict[int, Estimate] = {}
+    hidden = None if progress is None else not progress
+    with tqdm(total=len(series), disable=hidden, unit="connectome", leave=False) as bar:
+        for which in dict.fromkeys(chosen):
+            rows = [k for k, choice in enumerate(chosen) if choice == which]
+            module = models.load(which[1])
+            if which[0] == "contemporaneous":
+                from atlasdb_ingest.learning import contemporaneous
+
+                for k in rows:
+                    found[k] = contemporaneous.estimate(series[k], module, seed)
+                    bar.update()
+            else:
+                from atlasdb_ingest.learning import lagged
+
+                group = [series[k] for k in rows]
+                learned = lagged.estimate(group, module, seed, device, bar)
+                found.update(zip(rows, learned, strict=True))
+    return [found[k] for k in range(len(series))]
+
+
+def _check(series: Timeseries) -> None:
+    n_regions = len(series.data)
+    if n_regions < 2:
+        raise InvalidDataError(
+            f"Connections need at least 2 regions, found {n_regions}. Give a "
+            "parcellation with more."
+        )
+    if not np.isfinite(series.data).all():
+        raise InvalidDataError(
+            "The series holds values that are not finite. Leave these regions out."
+        )
+    if (np.ptp(series.data, axis=1) == 0).any():
+        raise InvalidDataError(
+            "A region of the series is constant. Leave such regions out."
+        )
