@@ -12,6 +12,7 @@ from atlasdb.types import Activation, Connectome
 
 if TYPE_CHECKING:
     import networkx as nx
+    import pandas as pd
 
 _CONNECTS = (
     "c.weight AS weight, c.value AS value, c.sign AS sign, "

@@ -20,13 +20,9 @@ from atlasdb.errors import AtlasError, MissingExtraError, did_you_mean
 if TYPE_CHECKING:
     from atlasdb.atlas import Atlas
 
-_EXTRAS = {
-    name: "ingest"
-    for name in (
-        "ancpbids edfio h5py joblib matplotlib mne mne_bids nibabel nilearn openpyxl "
-        "safetensors torch"
-    ).split()
-} | {"py2neo": "py2neo"}
+_INGEST = "ancpbids edfio h5py joblib matplotlib mne mne_bids nibabel nilearn openpyxl"
+_EXTRAS = dict.fromkeys([*_INGEST.split(), "safetensors", "torch"], "ingest")
+_EXTRAS["py2neo"] = "py2neo"
 
 
 class Session:
@@ -148,7 +144,7 @@ def one_line_errors(run: Callable[[click.Context], Any], ctx: click.Context) -> 
 @click.version_option(package_name="atlasdb", prog_name="atlasdb")
 @click.pass_context
 def main(ctx: click.Context, url: str | None, files: Path | None) -> None:
-    """A graph database for brains: recordings in, directed connectomes to ask about.
+    """Turn recordings into directed connectomes, and ask about them: a graph of brains.
 
     Example: atlasdb demo
     """

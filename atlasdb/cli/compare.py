@@ -68,8 +68,8 @@ def compare(
         f"{len(frame)} of {said['n_tested']} connections differ at q < {alpha:g} "
         f"({said['n_a']} {cohort_a}, {said['n_b']} {cohort_b}); smallest q "
         f"{said['smallest_q']:.3g}. With these numbers an effect of "
-        f"{said['detectable_effect']:.2f} standard deviations at one connection is seen "
-        "in 8 of 10 studies after Bonferroni correction.",
+        f"{said['detectable_effect']:.2f} standard deviations at one connection is "
+        "seen in 8 of 10 studies after Bonferroni correction.",
         err=True,
     )
     show(frame, output_format)

@@ -39,7 +39,7 @@ def check_write(text: str, parameters: Mapping[str, Any], dialect: str) -> None:
 
 
 def check_parameters(text: str, parameters: Mapping[str, Any]) -> None:
-    """Refuse parameters that are missing or unused: ladybug takes a missing one as null.
+    """Refuse parameters that are missing (ladybug would take null) or unused.
 
     Raises
     ------

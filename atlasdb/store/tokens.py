@@ -108,7 +108,9 @@ def tokens(text: str) -> list[Token]:
     if found and found[-1].value == ";":
         found.pop()
     if not found:
-        raise InvalidDataError("The statement is empty. Write Cypher, such as RETURN 1.")
+        raise InvalidDataError(
+            "The statement is empty. Write Cypher, such as RETURN 1."
+        )
     return found
 
 
@@ -134,9 +136,7 @@ def _unreadable(text: str, at: int) -> str:
     if rest.startswith("/*"):
         return "A comment is not closed: /* needs */."
     if rest[0] == "$":
-        return (
-            f"A parameter is $ and a name of letters, digits and _, found: {rest!r}."
-        )
+        return f"A parameter is $ and a name of letters, digits and _, found: {rest!r}."
     return (
         f"Unexpected character {rest[0]!r} outside a string. Put text in quotes, or "
         "pass it as a parameter."

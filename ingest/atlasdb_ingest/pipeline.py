@@ -1,0 +1,349 @@
+"""The one order of the steps: read, learn, write; what failed is said at the end.
+
+Recordings are read in parallel and learned from together, so that one tensor
+program serves many subjects. A recording whose result is in the atlas already is
+passed over before anything is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from atlasdb.atlas import Atlas
+from atlasdb.errors import AtlasError, InvalidDataError
+from atlasdb.privacy import bare_label
+from atlasdb.types import Connectivity, Entry, Run, Subject
+from atlasdb_ingest import modalities
+from atlasdb_ingest.jobs import (
+    Job,
+    Learning,
+    make_options,
+    settings_hash,
+)
+from atlasdb_ingest.types import Estimate, Prepared, Timeseries
+
+TOGETHER = 64
+"""So many subjects are read before they are learned from and written."""
+_VERSIONS = ("atlasdb", "numpy", "scipy", "torch", "mne", "nibabel", "nilearn")
+
+
+@dataclass
+class Report:
+    """What an ingest did.
+
+    Attributes
+    ----------
+    done, unchanged : list of str
+        Labels of subjects, one for each recording.
+    failed : list of (str, str)
+        Label and reason.
+    notes : list of (str, str)
+        Label and what was left out, changed or found odd.
+    """
+
+    done: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+
+def ingest(
+    atlas: Atlas,
+    path: str | Path,
+    *,
+    modality: str,
+    subject: str,
+    cohort: str | None = None,
+    species: str | None = None,
+    session: str | None = None,
+    task: str | None = None,
+    run: str | None = None,
+    keep_ids: bool = False,
+    model: str | None = None,
+    engine: str | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    **options: Any,
+) -> Report:
+    """Turn one file into a connectome in an atlas.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        Open for writing.
+    path : str or Path
+        The recording, matrix or edge list.
+    modality : str
+        "eeg", "fmri", "timeseries", "matrix" or "neurons": the command's name.
+    subject : str
+        The laboratory's label; a keyed pseudonym is stored unless `keep_ids`.
+    cohort, species, session, task, run : str, optional
+        What is known of the subject and the recording.
+    keep_ids : bool, default=False
+        Store the label itself: for public data.
+    model, engine, seed, device
+        How connections are learned; see `atlasdb_ingest.estimate`.
+    **options
+        The modality's own, as ``Options`` of its module names them.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    AtlasError
+        If the file cannot be used; nothing is added then.
+    """
+    person = Subject(subject, cohort=cohort, species=species)
+    made = make_options(modality, options)
+    (person,) = pseudonymise(atlas, [person], keep_ids=keep_ids)
+    job = Job(Path(path), modality, person, subject, made, session, task, run)
+    report = run_jobs(atlas, [job], Learning(model, engine, seed, device))
+    if report.failed:
+        raise InvalidDataError(report.failed[0][1])
+    return report
+
+
+def pseudonymise(
+    atlas: Atlas, subjects: Sequence[Subject], *, keep_ids: bool
+) -> list[Subject]:
+    """Give subjects the ids that the graph will hold."""
+    if keep_ids:
+        return [replace(s, id=bare_label(s.id)) for s in subjects]
+    codes = {s.id: atlas.keyring.pseudonym(s.id) for s in subjects}
+    atlas.keyring.remember({code: label for label, code in codes.items()})
+    return [replace(s, id=codes[s.id]) for s in subjects]
+
+
+def run_jobs(
+    atlas: Atlas,
+    jobs: Sequence[Job],
+    learning: Learning,
+    *,
+    n_jobs: int = 1,
+    abort: bool = False,
+) -> Report:
+    """Do the jobs whose result is not in the atlas; see `Report` for what failed.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        Open for writing.
+    jobs : sequence of Job
+    learning : Learning
+    n_jobs : int, default=1
+        So many recordings are read at once, in processes of their own.
+    abort : bool, default=False
+        Raise the first failure instead of going on with the others.
+    """
+    report = Report()
+    todo = list(_new(atlas, jobs, learning, report, abort))
+    hidden = None if len(todo) > 1 else True  # None: shown on a terminal only
+    bar = tqdm(total=len(todo), unit="recording", disable=hidden, leave=False)
+    with bar:
+        for start in range(0, len(todo), TOGETHER):
+            part = todo[start : start + TOGETHER]
+            started = _now()
+            ready = []
+            for (job, key), result in zip(
+                part, _read_all([job for job, _ in part], n_jobs), strict=True
+            ):
+                bar.update()
+                if isinstance(result, AtlasError):
+                    _fail(report, job, result, abort)
+                else:
+                    ready.append((job, key, result))
+            entries = _learn(ready, learning, started, report, abort)
+            atlas.write(*[entry for _, entry in entries])
+            report.done += [job.label for job, _ in entries]
+    atlas.describe(*[job.subject for job in jobs])
+    return report
+
+
+def _new(
+    atlas: Atlas,
+    jobs: Sequence[Job],
+    learning: Learning,
+    report: Report,
+    abort: bool,
+) -> Iterator[tuple[Job, str]]:
+    known = atlas.files.keys()
+    for job in jobs:
+        try:
+            job.check()
+            key = job.key(learning)
+        except AtlasError as error:
+            _fail(report, job, error, abort)
+            continue
+        if key in known:
+            report.unchanged.append(job.label)
+        else:
+            yield job, key
+
+
+def _fail(report: Report, job: Job, error: AtlasError, abort: bool) -> None:
+    if abort:
+        raise error
+    report.failed.append((job.label, " ".join(str(error).split())))
+
+
+def _read_all(jobs: Sequence[Job], n_jobs: int) -> Iterator[Prepared | AtlasError]:
+    if n_jobs == 1 or len(jobs) < 2:
+        yield from (read(job) for job in jobs)
+        return
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+    yield from parallel(delayed(read)(job) for job in jobs)
+
+
+def read(job: Job) -> Prepared | AtlasError:
+    """Read one recording; give what went wrong instead of raising it."""
+    try:
+        prepared = modalities.load(job.modality).read(job.path, job.options)
+    except AtlasError as error:
+        return error
+    return prepared
+
+
+def _learn(
+    ready: Sequence[tuple[Job, str, Prepared]],
+    learning: Learning,
+    started: str,
+    report: Report,
+    abort: bool,
+) -> list[tuple[Job, Entry]]:
+    """Learn from all series of one kind together; give an entry for each job."""
+    estimates: dict[int, Estimate] = {}
+    for modality in sorted(
+        {p.timeseries.modality for _, _, p in ready if p.timeseries}
+    ):
+        rows = [
+            i
+            for i, (_, _, p) in enumerate(ready)
+            if p.timeseries is not None and p.timeseries.modality == modality
+        ]
+        series = [_series(ready[i][2]) for i in rows]
+        for i, found in zip(rows, _estimate(series, learning), strict=True):
+            if isinstance(found, AtlasError):
+                _fail(report, ready[i][0], found, abort)
+            else:
+                estimates[i] = found
+    entries = []
+    for i, (job, key, prepared) in enumerate(ready):
+        if prepared.timeseries is not None and i not in estimates:
+            continue
+        report.notes += [(job.label, note) for note in prepared.notes]
+        entry = _entry(job, key, prepared, estimates.get(i), learning, started)
+        entries.append((job, entry))
+    return entries
+
+
+def _series(prepared: Prepared) -> Timeseries:
+    assert prepared.timeseries is not None  # its caller looked
+    return prepared.timeseries
+
+
+def _estimate(
+    series: list[Timeseries], learning: Learning
+) -> list[Estimate | AtlasError]:
+    """Learn from series together; one that cannot be learned from fails alone."""
+    from atlasdb_ingest.learning import trainer
+
+    options = asdict(learning)
+    try:
+        return list(trainer.estimate(series, **options))
+    except AtlasError as error:
+        if len(series) == 1:
+            return [error]
+    return [found for one in series for found in _estimate([one], learning)]
+
+
+def _entry(
+    job: Job,
+    key: str,
+    prepared: Prepared,
+    estimate: Estimate | None,
+    learning: Learning,
+    started: str,
+) -> Entry:
+    settings = job.settings(learning)
+    connectivity = prepared.connectivity
+    arrays: dict[str, Mapping[str, Any]] = {}
+    params: dict[str, Any] = dict(settings)
+    if estimate is not None:
+        series = _series(prepared)
+        connectivity = connectivity_of(estimate, series)
+        if estimate.state:
+            arrays["model"] = estimate.state
+        arrays["series"] = {
+            "data": series.data.astype(np.float32),
+            "sfreq": np.array(series.sfreq),
+            "lengths": np.array(series.lengths),
+        }
+        params["fit"] = dict(estimate.params)
+    run = Run(
+        key=key,
+        kind="ingest",
+        command=f"ingest {job.modality}",
+        params=params,
+        seed=learning.seed,
+        versions=versions(),
+        device=estimate.device if estimate else None,
+        started=started,
+        ended=_now(),
+    )
+    return Entry(
+        run=run,
+        subject=job.subject,
+        recording=replace(
+            prepared.recording, session=job.session, task=job.task, run=job.run
+        ),
+        parcellation=prepared.parcellation,
+        connectivity=connectivity,
+        neurons=prepared.neurons,
+        maps=prepared.maps,
+        arrays=arrays,
+        settings=settings_hash(settings),
+    )
+
+
+def connectivity_of(estimate: Estimate, series: Timeseries) -> Connectivity:
+    """Give an estimate as a connectome's arrays."""
+    same = (
+        "value probability direction supported p q stability lag_ms n engine method "
+        "unit fit_score fit_metric reliability"
+    )
+    return Connectivity(
+        codes=series.codes,
+        weights=estimate.weight,
+        modality=series.modality,
+        directed=True,
+        source_convention="rows are sources",
+        variant="learned",
+        **{name: getattr(estimate, name) for name in same.split()},
+    )
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of what takes part in a result."""
+    found = {}
+    for name in _VERSIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
