@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import small_study
+
+import atlasdb
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -15,3 +19,20 @@ def shared_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip("no real recordings beside the checkout (../shared/data)")
     return REAL_DATA
+
+
+@pytest.fixture
+def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A key of the test's own: never the one of whoever runs it."""
+    path = tmp_path / "secret" / "key"
+    monkeypatch.setenv("ATLASDB_KEY_FILE", str(path))
+    return path
+
+
+@pytest.fixture
+def atlas(atlas_url: str, key_file: Path) -> Iterator[atlasdb.Atlas]:
+    """The small study in an atlas, once for each store; open for writing."""
+    with atlasdb.connect(atlas_url) as atlas:
+        atlas.write(*small_study.entries())
+        atlas.compare("patients", "controls", modality="eeg")
+        yield atlas

@@ -15,6 +15,7 @@ from atlasdb_ingest import modalities
 
 _LEARNED = ("eeg", "fmri", "timeseries")
 _BIDS = ("eeg", "fmri")
+_BIDS_DIR = "BIDS_DIR"
 
 WHO = [
     click.Option(["--subject"], help="The subject's label; BIDS file names hold it."),
@@ -140,6 +141,8 @@ class IngestGroup(click.Group):
         name = args[0]
         if name in modalities.names() or name.startswith("-"):
             return super().resolve_command(ctx, args)
+        if name == _BIDS_DIR and not Path(name).is_dir():  # to ask for its help
+            return _BIDS_DIR, bids_command(), args[1:]
         if not Path(name).is_dir():
             hint = did_you_mean(name, modalities.names())
             known = ", ".join(modalities.names())
@@ -148,27 +151,30 @@ class IngestGroup(click.Group):
                 + hint,
                 ctx,
             )
-        return "BIDS_DIR", bids_command(), args
+        return _BIDS_DIR, bids_command(), args
+
+
+_HELP = """Turn recordings into connectomes: a BIDS folder, a file, a cohort of files.
+
+FILE may hold {subject}, and then stands for the files of a cohort. What was ingested
+before with the same settings is passed over.
+
+\b
+Examples:
+  atlasdb ingest /data/bids --participant-label 01 02 --jobs 2
+  atlasdb ingest eeg rest.edf --subject 01 --cohort patients
+  atlasdb ingest eeg --help        the options of one kind of input
+  atlasdb ingest BIDS_DIR --help   the options of a BIDS folder
+"""
 
 
 @click.group(
     cls=IngestGroup,
-    invoke_without_command=False,
+    help=_HELP,
     subcommand_metavar="BIDS_DIR | KIND FILE... [OPTIONS]",
 )
 def ingest() -> None:
-    """Turn recordings into connectomes: a BIDS folder, a file, a cohort of files.
-
-    FILE may hold {subject}, and then stands for the files of a cohort. What was
-    ingested before with the same settings is passed over.
-
-    \b
-    Examples:
-      atlasdb ingest /data/bids --participant-label 01 02 --jobs 2
-      atlasdb ingest eeg rest.edf --subject 01 --cohort patients
-      atlasdb ingest eeg --help        the options of one kind of input
-      atlasdb ingest BIDS_DIR --help   the options of a BIDS folder
-    """
+    """Turn recordings into connectomes."""
 
 
 def modality_command(name: str) -> click.Command:
