@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import os
 import secrets
 import stat
@@ -65,19 +66,15 @@ class Keyring:
         table = self._table()
         descriptor = os.open(table, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-            file.writelines(
-                f"{pseudonym}\t{label}\n" for pseudonym, label in new.items()
-            )
+            file.writelines(json.dumps(pair) + "\n" for pair in new.items())
 
     def labels(self) -> dict[str, str]:
         """Labels by pseudonym, empty where this machine holds no key."""
         table = self._table()
         if not self.exists or not table.is_file():
             return {}
-        rows = (
-            line.rstrip("\n").split("\t", 1) for line in table.open(encoding="utf-8")
-        )
-        return {row[0]: row[1] for row in rows if len(row) == 2}
+        lines = table.read_text(encoding="utf-8").splitlines()
+        return dict(json.loads(line) for line in lines)
 
     def forget(self, pseudonym: str) -> None:
         """Remove one line of the table of labels."""
@@ -88,7 +85,7 @@ class Keyring:
         part = table.with_suffix(".part")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(f"{p}\t{v}\n" for p, v in kept.items())
+            file.writelines(json.dumps(pair) + "\n" for pair in kept.items())
         part.replace(table)
 
     def _table(self) -> Path:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import small_study
 
 import atlasdb
+import small_study
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
