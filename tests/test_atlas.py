@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import small_study
 
 import atlasdb
+import small_study
 from atlasdb.errors import InvalidDataError, NotFoundError, StoreError
 from atlasdb.store.base import is_server
 
