@@ -153,6 +153,9 @@ def plan_bids(
     subjects = []
     for recording in recordings:
         label = bare_label(recording.subject)
+        if recording.problem:
+            plan.failed.append((label, recording.problem))
+            continue
         person = _person(people, label, who) or Subject(label, cohort=who.cohort)
         known = {f.name for f in fields(modalities.load(recording.modality).Options)}
         mine = {k: v for k, v in given.items() if k in known}
