@@ -26,3 +26,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'atlasdb_ingest' has no attribute {name!r}")
     return getattr(import_module(f"atlasdb_ingest.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
