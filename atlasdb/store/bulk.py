@@ -1,0 +1,280 @@
+"""Batches into LadybugDB by its bulk ways, inside a transaction that the caller holds.
+
+What is new goes in by ``COPY`` or ``CREATE`` from Arrow, the rest by ``SET`` and
+``MERGE``. A relationship one of whose ends is new is new itself. Only Arrow tables
+are handed to the engine: pandas frames end the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from atlasdb.batch import ARROW, Batch, Ends
+from atlasdb.errors import InvalidDataError
+from atlasdb.schema import NODES, RELATIONSHIPS, PropertyType
+
+COPY_FROM = 20_000
+"""Rows from which ``COPY`` is quicker than ``CREATE``, into a table that is empty.
+
+A ``COPY`` writes the graph file at once, and adding to relationships that are there
+already costs it more than the log of a ``CREATE`` does.
+"""
+COPY_ALWAYS_FROM = 1_000_000
+"""Rows from which ``CREATE`` would need more memory than is sure to be there."""
+COMPARE_FROM = 50_000
+"""Rows from which relationships between old nodes are compared before they change."""
+
+
+def load(connection: Any, batch: Batch) -> None:
+    """Upsert the nodes of a batch, then its relationships.
+
+    Raises
+    ------
+    InvalidDataError
+        If a row has no id, a relationship joins a node to itself or ends at a node
+        that is not there, or a table does not fit the schema.
+    """
+    new: dict[str, pa.Array] = {}
+    for label, rows in batch.nodes.items():
+        table = _checked(label, rows, NODES[label].properties, ["id"])
+        if table.num_rows:
+            new[label] = _upsert_nodes(connection, label, table)
+    for ends, rows in batch.edges.items():
+        declared = RELATIONSHIPS[ends[0]]
+        if ends[1:] not in declared.ends:
+            raise InvalidDataError("{} does not join {} to {}.".format(*ends))
+        key = ["source", "target", *declared.key]
+        table = _checked(ends[0], rows, declared.properties, key)
+        if table.num_rows:
+            _upsert_edges(connection, ends, table, new)
+
+
+def _checked(
+    what: str, table: pa.Table, declared: Mapping[str, PropertyType], key: list[str]
+) -> pa.Table:
+    """Give the table with the schema's types, the last row of each key."""
+    ids = [name for name in ("id", "source", "target") if name in key]
+    types: dict[str, PropertyType] = dict.fromkeys(ids, "str")
+    types.update(declared)
+    unknown = sorted(set(table.column_names) - set(types))
+    absent = sorted(set(key) - set(table.column_names))
+    if unknown or absent:
+        raise InvalidDataError(
+            f"{what} has no property {unknown}."
+            if unknown
+            else f"Rows of {what} need {absent}."
+        )
+    fields = [(n, ARROW[types[n]]) for n in types if n in table.column_names]
+    try:
+        table = table.select([name for name, _ in fields]).cast(pa.schema(fields))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InvalidDataError(f"{what} holds wrong types: {reason}") from error
+    for name in key:
+        if table.column(name).null_count:
+            raise InvalidDataError(f"A row of {what} has no {name}.")
+    return _last(table, key)
+
+
+def _last(table: pa.Table, key: list[str]) -> pa.Table:
+    """Keep the last row of each key."""
+    codes = np.zeros(table.num_rows, dtype=np.int64)
+    for name in key:
+        column = table.column(name).dictionary_encode().unify_dictionaries()
+        parts = [np.asarray(chunk.indices) for chunk in column.chunks]
+        if parts:
+            codes = codes * len(column.chunk(0).dictionary) + np.concatenate(parts)
+    _, first = np.unique(codes[::-1], return_index=True)
+    if len(first) == table.num_rows:
+        return table
+    return table.take(np.sort(table.num_rows - 1 - first))
+
+
+def _upsert_nodes(connection: Any, label: str, table: pa.Table) -> pa.Array:
+    """Write nodes; give the ids that are new."""
+    ids = table.column("id")
+    held = connection.execute(f"MATCH (v:`{label}`) RETURN count(*) AS n").get_next()
+    if held[0]:
+        known = connection.execute(
+            f"LOAD FROM $rows MATCH (v:`{label}` {{id: c0}}) RETURN c0",
+            {"rows": pa.table({"c0": ids})},
+        ).get_as_arrow()
+        old = pc.is_in(ids, value_set=known.column("c0"))
+    else:
+        old = pa.chunked_array([pa.repeat(False, table.num_rows)])
+    fresh, stale = table.filter(pc.invert(old)), table.filter(old)
+    if fresh.num_rows >= COPY_FROM:
+        columns = ", ".join(f"`{name}`" for name in fresh.column_names)
+        connection.execute(f"COPY `{label}`({columns}) FROM $rows", {"rows": fresh})
+    elif fresh.num_rows:
+        _run(connection, f"CREATE (v:`{label}` {{{_pairs(fresh)}}})", fresh)
+    if stale.num_rows and stale.num_columns > 1:
+        values = _settings("v", stale, ["id"])
+        _run(connection, f"MATCH (v:`{label}` {{id: c0}}) SET {values}", stale)
+    return fresh.column("id").combine_chunks()
+
+
+def _upsert_edges(
+    connection: Any, ends: Ends, table: pa.Table, new: Mapping[str, pa.Array]
+) -> None:
+    kind, source, target = ends
+    if source == target:
+        loops = pc.equal(table.column("source"), table.column("target"))
+        if pc.any(loops).as_py():
+            raise InvalidDataError(
+                f"A {kind} joins a {source} to itself. Leave such rows out."
+            )
+    fresh, stale = _split(table, ends, new)
+    if stale.num_rows >= COMPARE_FROM:
+        again, stale = _changed(connection, ends, stale), stale.slice(0, 0)
+        fresh = pa.concat_tables([fresh, again], promote_options="default")
+    if fresh.num_rows >= COPY_ALWAYS_FROM or (
+        fresh.num_rows >= COPY_FROM and not _any(connection, ends)
+    ):
+        _refuse_unknown(connection, ends, fresh, new)
+        columns = ", ".join(f"`{name}`" for name in fresh.column_names[2:])
+        into = f"`{kind}`({columns})" if columns else f"`{kind}`"
+        connection.execute(
+            f"COPY {into} FROM $rows (from='{source}', to='{target}')", {"rows": fresh}
+        )
+    elif fresh.num_rows:
+        values = _pairs(fresh, skip=2)
+        _join(connection, ends, f"CREATE (a)-[:`{kind}` {{{values}}}]->(b)", fresh)
+    if stale.num_rows:
+        key = RELATIONSHIPS[kind].key
+        places = {name: f"c{i}" for i, name in enumerate(stale.column_names)}
+        same = ", ".join(f"`{name}`: {places[name]}" for name in key)
+        values = _settings("r", stale, ["source", "target", *key])
+        text = f"MERGE (a)-[r:`{kind}` {{{same}}}]->(b)"
+        _join(connection, ends, f"{text} SET {values}" if values else text, stale)
+
+
+def _any(connection: Any, ends: Ends) -> bool:
+    """Tell whether there is a relationship of a type between two labels."""
+    kind, source, target = ends
+    text = f"MATCH (:`{source}`)-[:`{kind}`]->(:`{target}`) RETURN 1 LIMIT 1"
+    return bool(connection.execute(text).has_next())
+
+
+def _changed(connection: Any, ends: Ends, table: pa.Table) -> pa.Table:
+    """Delete the relationships that change; give them, and the new ones, to create.
+
+    Setting properties of many relationships takes kilobytes for each; writing them
+    anew does not. Rows that are there as they are need nothing at all.
+    """
+    kind, source, target = ends
+    declared = RELATIONSHIPS[kind]
+    key = ["source", "target", *declared.key]
+    values = [f"r.`{name}` AS c{i}" for i, name in enumerate(declared.properties, 2)]
+    held = connection.execute(
+        f"LOAD FROM $rows MATCH (a:`{source}` {{id: c0}}) "
+        f"MATCH (a)-[r:`{kind}`]->(b:`{target}`) "
+        f"RETURN {', '.join(['a.id AS c0', 'b.id AS c1', *values])}",
+        {"rows": pa.table({"c0": pc.unique(table.column("source"))})},
+    ).get_as_arrow()
+    held = held.rename_columns(["source", "target", *declared.properties])
+    carried = [name for name in table.column_names if name not in key]
+    other = [name for name in held.column_names if name not in table.column_names]
+    both = table.append_column("row", pa.array(np.arange(table.num_rows))).join(
+        held.append_column("there", pa.repeat(True, held.num_rows)),
+        keys=key,
+        right_suffix=" before",
+    )
+    same = pc.fill_null(both.column("there"), False)
+    for name in carried:
+        new, old = both.column(name), both.column(f"{name} before")
+        equal = pc.fill_null(pc.equal(new, old), False)
+        unset = pc.and_(pc.is_null(new), pc.is_null(old))
+        same = pc.and_(same, pc.or_(equal, unset))
+    both = both.filter(pc.invert(same)).sort_by("row")
+    gone = both.filter(pc.fill_null(both.column("there"), False)).select(key)
+    if gone.num_rows:
+        places = {name: f"c{i}" for i, name in enumerate(key)}
+        same_key = ", ".join(f"`{name}`: {places[name]}" for name in declared.key)
+        _run(
+            connection,
+            f"MATCH (a:`{source}` {{id: c0}}) MATCH (b:`{target}` {{id: c1}}) "
+            f"MATCH (a)-[r:`{kind}` {{{same_key}}}]->(b) DELETE r",
+            gone,
+        )
+    return both.select([*table.column_names, *other])
+
+
+def _split(
+    table: pa.Table, ends: Ends, new: Mapping[str, pa.Array]
+) -> tuple[pa.Table, pa.Table]:
+    """Part relationships with a new end, which cannot exist, from all others."""
+    mask: NDArray[np.bool_] = np.zeros(table.num_rows, dtype=bool)
+    for column, label in (("source", ends[1]), ("target", ends[2])):
+        if label in new and len(new[label]) and not mask.all():
+            found = pc.is_in(table.column(column), value_set=new[label])
+            mask |= found.to_numpy()
+    if mask.all():
+        return table, table.slice(0, 0)
+    return table.filter(pa.array(mask)), table.filter(pa.array(~mask))
+
+
+def _refuse_unknown(
+    connection: Any, ends: Ends, table: pa.Table, new: Mapping[str, pa.Array]
+) -> None:
+    """Refuse relationships that end at a node that is not there."""
+    for column, label in (("source", ends[1]), ("target", ends[2])):
+        ids = pc.unique(table.column(column))
+        if label in new:
+            ids = ids.filter(pc.invert(pc.is_in(ids, value_set=new[label])))
+        if len(ids):
+            known = connection.execute(
+                f"LOAD FROM $rows MATCH (v:`{label}` {{id: c0}}) RETURN c0",
+                {"rows": pa.table({"c0": ids})},
+            ).get_as_arrow()
+            if known.num_rows < len(ids):
+                raise _absent(ends, len(ids) - known.num_rows)
+
+
+def _join(connection: Any, ends: Ends, text: str, table: pa.Table) -> None:
+    """Write one relationship for each row, between two nodes that must be there."""
+    _, source, target = ends
+    # With a comma instead of two MATCH the engine runs out of memory.
+    query = (
+        f"LOAD FROM $rows MATCH (a:`{source}` {{id: c0}}) "
+        f"MATCH (b:`{target}` {{id: c1}}) {text} RETURN count(*) AS n"
+    )
+    done = connection.execute(query, {"rows": _numbered(table)}).get_next()[0]
+    if done != table.num_rows:
+        raise _absent(ends, table.num_rows - done)
+
+
+def _absent(ends: Ends, n: int) -> InvalidDataError:
+    kind, source, target = ends
+    return InvalidDataError(
+        f"{n} rows of {kind} name a {source} or {target} that is not in the graph. "
+        "Add the nodes first."
+    )
+
+
+def _run(connection: Any, text: str, table: pa.Table) -> None:
+    connection.execute(f"LOAD FROM $rows {text}", {"rows": _numbered(table)})
+
+
+def _numbered(table: pa.Table) -> pa.Table:
+    """Name columns c0, c1, ...: property names may be words of the language."""
+    return table.rename_columns([f"c{i}" for i in range(table.num_columns)])
+
+
+def _pairs(table: pa.Table, skip: int = 0) -> str:
+    names = list(enumerate(table.column_names))[skip:]
+    return ", ".join(f"`{name}`: c{i}" for i, name in names)
+
+
+def _settings(variable: str, table: pa.Table, key: list[str]) -> str:
+    return ", ".join(
+        f"{variable}.`{name}` = c{i}"
+        for i, name in enumerate(table.column_names)
+        if name not in key
+    )
