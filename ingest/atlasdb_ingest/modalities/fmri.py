@@ -371,10 +371,10 @@ def _usable(
     series: FloatArray, atlas: VolumeAtlas
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Tell areas with a signal from those without; name those without."""
-    empty: NDArray[np.bool_] = np.isnan(series).any(axis=1)
+    empty = np.asarray(np.isnan(series).any(axis=1), dtype=np.bool_)
     filled = np.where(empty[:, None], 0, series)
     span, size = np.ptp(filled, axis=1), np.abs(filled).max(axis=1)
-    still: NDArray[np.bool_] = ~empty & (span <= 1e-9 * (1 + size))
+    still = np.asarray(~empty & (span <= 1e-9 * size), dtype=np.bool_)
     names = np.array([a.name for a in atlas.parcellation.areas])
     notes = tuple(
         f"{int(bad.sum())} of {len(series)} areas {why} and are left out: "

@@ -3,7 +3,7 @@
 They are taken as they are and z-scored; filters are off unless asked for. Regions
 that are constant or have missing values are left out, and named.
 
-Example: atlasdb ingest timeseries sub-01.csv --tr 2 --parcellation aal.nii.gz --subject 01
+Example: atlasdb ingest timeseries a.csv --tr 2 --parcellation aal.nii --subject 01
 """
 
 from __future__ import annotations
@@ -167,11 +167,14 @@ def read(path: Path, options: Options) -> Prepared:
         raise InvalidDataError("--labels names the areas of --parcellation; give both.")
     n_areas = atlas.parcellation.n_areas if atlas else None
     series, names, told = _regions_by_time(array, options.time_axis, n_areas, path)
-    parcellation = (
-        atlas.parcellation
-        if atlas
-        else _by_names(options.parcellation_name, len(series), names)
-    )
+    if atlas is not None:
+        parcellation = atlas.parcellation
+        series, more = _in_order(series, names, parcellation)
+        told += more
+    else:
+        own = entities(path.name)
+        name = options.parcellation_name or own.get("atlas") or own.get("seg")
+        parcellation = _by_names(name, len(series), names)
     n_times = series.shape[1]
     if n_times < MIN_SAMPLES:
         raise InvalidDataError(
@@ -292,6 +295,20 @@ def _time_axis(
     return axis, (note,)
 
 
+def _in_order(
+    series: FloatArray, names: tuple[str, ...] | None, parcellation: Parcellation
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Put named rows in the order of the areas, where the names are the areas'."""
+    areas = [a.name for a in parcellation.areas]
+    if names is None or not _are_names(names) or list(names) == areas:
+        return series, ()
+    if sorted(names) != sorted(areas):
+        note = "The names in the file are not those of the parcellation: "
+        return series, (note + "regions are taken in its order.",)
+    rows = [names.index(area) for area in areas]
+    return series[rows], ("Regions are put in the parcellation's order by name.",)
+
+
 def _are_names(columns: Sequence[str]) -> bool:
     """Tell names of regions from numbers of volumes in a header."""
     return not all(c.strip().lstrip("-").isdigit() for c in columns)
@@ -315,12 +332,12 @@ def _usable(
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Tell regions that vary and are whole from the others; name the others."""
     finite = np.isfinite(series)
-    blank: NDArray[np.bool_] = ~finite.any(axis=1)
-    holed: NDArray[np.bool_] = ~finite.all(axis=1) & ~blank
+    blank = np.asarray(~finite.any(axis=1), dtype=np.bool_)
+    holed = np.asarray(~finite.all(axis=1) & ~blank, dtype=np.bool_)
     whole = ~blank & ~holed
     filled = np.where(whole[:, None], series, 0.0)
     span, size = np.ptp(filled, axis=1), np.abs(filled).max(axis=1)
-    still: NDArray[np.bool_] = whole & (span <= 1e-12 * size)
+    still = np.asarray(whole & (span <= 1e-12 * size), dtype=np.bool_)
     names = np.array([a.name for a in parcellation.areas])
     notes = []
     for bad, why in (
@@ -358,4 +375,5 @@ def _cleaned(series: FloatArray, step: float, options: Options) -> FloatArray:
         )[0]
     scaled = series / np.abs(series).max(axis=1, keepdims=True)
     centred = scaled - scaled.mean(axis=1, keepdims=True)
-    return centred / centred.std(axis=1, keepdims=True)
+    scored: FloatArray = centred / centred.std(axis=1, keepdims=True)
+    return scored
