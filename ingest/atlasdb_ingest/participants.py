@@ -8,8 +8,7 @@ laboratory's own labels; whoever stores them makes pseudonyms first.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -17,6 +16,13 @@ from pathlib import Path
 from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb.privacy import bare_label
 from atlasdb.types import Subject
+from atlasdb_ingest.phenotypes import (
+    category,
+    check_repeats,
+    is_missing,
+    values,
+    whole_number,
+)
 from atlasdb_ingest.readers.sheet import Sheet, read_sheet
 
 PROPERTIES = ("species", "sex", "age_years", "handedness", "diagnosis", "site")
@@ -31,22 +37,7 @@ _BIDS_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "site": ("site",),
 }
 _BIDS_COHORTS = ("group", "diagnosis", "cohort")
-_MISSING = {"", "n/a", "na", "#n/a", "nan", "null", "-9999", "-999", "."}
-_UNSAID = {"u", "unknown", "not reported", "prefer not to say"}
-_SEX = {
-    "M": {"m", "male", "man", "boy", "1"},
-    "F": {"f", "female", "woman", "girl", "2"},
-    "O": {"o", "other", "x", "intersex", "nonbinary", "non-binary", "nb"},
-}
-_HAND = {
-    "R": {"r", "right", "right-handed"},
-    "L": {"l", "left", "left-handed"},
-    "A": {"a", "ambi", "ambidextrous", "mixed", "both", "l->r", "r->l"},
-}
-_OLDEST_STATED = 89
-_LONGEST_CATEGORY = 64
-_MANY_ROWS = 20
-"""So many rows without two alike hold names or notes, not categories."""
+_SOME = 20
 
 
 class Participants(dict[str, Subject]):
@@ -81,8 +72,10 @@ class Participants(dict[str, Subject]):
         bare = bare_label(label)
         if bare in self:
             return replace(self[bare], id=bare)
-        value = _whole(bare)
-        alike = [key for key in self if value is not None and _whole(key) == value]
+        value = whole_number(bare)
+        alike = [
+            key for key in self if value is not None and whole_number(key) == value
+        ]
         if len(alike) > 1:
             raise InvalidDataError(
                 f"The label {bare} fits {len(alike)} rows of the participants table by "
@@ -150,13 +143,13 @@ def read_participants(
             "with --cohort-column."
         )
     notes = []
-    values: dict[str, list[str | float | None]] = {}
+    columns: dict[str, list[str | float | None]] = {}
     for name in PROPERTIES:
         try:
             if name in chosen:
-                values[name] = _values(sheet, chosen[name], name)
+                columns[name] = values(sheet, chosen[name], name)
             elif name in found:
-                values[name] = _values(sheet, found[name], name)
+                columns[name] = values(sheet, found[name], name)
         except InvalidDataError as error:
             if name in chosen:
                 raise
@@ -166,10 +159,10 @@ def read_participants(
     n_nameless = 0
     for row, cell in enumerate(sheet.columns[id_column]):
         label = bare_label(cell)
-        if _missing(label):
+        if is_missing(label):
             n_nameless += 1
             continue
-        known = {name: column[row] for name, column in values.items()}
+        known = {name: column[row] for name, column in columns.items()}
         subject = _subject(label, cohorts[row], known)
         if people.setdefault(label, subject) != subject:
             raise InvalidDataError(
@@ -234,8 +227,8 @@ def _no_column(sheet: Sheet, column: str, hint: str = "") -> InvalidDataError:
     same = sheet.named(column)
     if same:
         near = f" Did you mean '{same}'?"
-    listed = ", ".join(islice(sheet.columns, _MANY_ROWS))
-    more = len(sheet.columns) - _MANY_ROWS
+    listed = ", ".join(islice(sheet.columns, _SOME))
+    more = len(sheet.columns) - _SOME
     return InvalidDataError(
         f"{sheet.name} has no column '{column}'.{near} It has: {listed}"
         + (f" and {more} more." if more > 0 else ".")
@@ -258,44 +251,25 @@ def _cohorts(
 ) -> list[str | None]:
     if column is None:
         return [None] * sheet.n_rows
-    by_value = {_whole(value): name for value, name in names.items()}
+    by_value = {whole_number(value): name for value, name in names.items()}
     cohorts: list[str | None] = []
     for cell in sheet.columns[column]:
         if cell in names:
             cohorts.append(names[cell])
-        elif _missing(cell):
+        elif is_missing(cell):
             cohorts.append(None)
         elif not names:
-            cohorts.append(_category(cell, sheet, column))
-        elif _whole(cell) is not None and _whole(cell) in by_value:
-            cohorts.append(by_value[_whole(cell)])
+            cohorts.append(category(cell, sheet, column))
+        elif whole_number(cell) is not None and whole_number(cell) in by_value:
+            cohorts.append(by_value[whole_number(cell)])
         else:
-            value = _category(cell, sheet, column)
+            value = category(cell, sheet, column)
             raise InvalidDataError(
                 f"{sheet.name}: column '{column}' holds '{value}', which has no cohort "
                 f"name. Named are: {', '.join(names)}. Add '{value}=NAME'."
             )
-    _check_repeats(cohorts, sheet, column)
+    check_repeats(cohorts, sheet, column)
     return cohorts
-
-
-def _values(sheet: Sheet, column: str, name: str) -> list[str | float | None]:
-    values: list[str | float | None] = []
-    for row, cell in enumerate(sheet.columns[column]):
-        where = f"{sheet.name}: column '{column}', row {row + 2}"
-        if _missing(cell) or (name == "sex" and cell.lower() in _UNSAID):
-            values.append(None)
-        elif name == "age_years":
-            values.append(_age(cell, where))
-        elif name == "sex":
-            values.append(_code(cell, _SEX, where, "M, F or O"))
-        elif name == "handedness":
-            values.append(_code(cell, _HAND, where, "R, L or A"))
-        else:
-            values.append(_category(cell, sheet, column))
-    if name in ("species", "diagnosis", "site"):
-        _check_repeats(values, sheet, column)
-    return values
 
 
 def _subject(
@@ -305,56 +279,3 @@ def _subject(
     age = known.get("age_years")
     years = age if isinstance(age, float) else None
     return Subject(label, cohort=cohort, age_years=years, **texts)
-
-
-def _age(cell: str, where: str) -> float:
-    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(\+?)", cell)
-    if not match:
-        raise InvalidDataError(f"{where}: not an age in years, such as 24 or 16.8.")
-    age = float(match[1].replace(",", "."))
-    if age > 150:
-        raise InvalidDataError(
-            f"{where}: {age:g} is not an age in years. Leave the cell empty where the "
-            "age is not known."
-        )
-    return 90.0 if age > _OLDEST_STATED or (match[2] and age == 89) else age
-
-
-def _code(cell: str, codes: Mapping[str, set[str]], where: str, known: str) -> str:
-    value = _whole(cell)
-    text = cell.lower() if value is None else str(value)
-    for code, spellings in codes.items():
-        if text in spellings:
-            return code
-    raise InvalidDataError(f"{where}: not one of {known}. Recode the column.")
-
-
-def _category(cell: str, sheet: Sheet, column: str) -> str:
-    value = _whole(cell)
-    if len(cell) > _LONGEST_CATEGORY or not cell.isprintable():
-        raise InvalidDataError(
-            f"{sheet.name}: column '{column}' holds a text of {len(cell)} characters. "
-            f"Only short categories (at most {_LONGEST_CATEGORY} characters in one "
-            "line) are stored, never free text."
-        )
-    return cell if value is None or "." not in cell else str(value)
-
-
-def _check_repeats(values: Sequence[object], sheet: Sheet, column: str) -> None:
-    there = [v for v in values if v is not None]
-    if len(there) >= _MANY_ROWS and len(set(there)) == len(there):
-        raise InvalidDataError(
-            f"{sheet.name}: column '{column}' says something else in each of "
-            f"{len(there)} rows: those are names or notes, not categories."
-        )
-
-
-def _missing(cell: str) -> bool:
-    value = _whole(cell)
-    return (cell.lower() if value is None else str(value)) in _MISSING
-
-
-def _whole(text: str) -> int | None:
-    """Value of a whole number, however it is written."""
-    match = re.fullmatch(r"(-?\d{1,18})(?:\.0*)?", text)
-    return int(match[1]) if match else None
