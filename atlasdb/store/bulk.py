@@ -25,6 +25,8 @@ COPY_FROM = 20_000
 A ``COPY`` writes the graph file at once, and adding to relationships that are there
 already costs it more than the log of a ``CREATE`` does.
 """
+COPY_PIECE = 1_000_000
+"""Rows that one ``COPY`` takes at most: it sorts them in memory."""
 COPY_ALWAYS_FROM = 1_000_000
 """Rows from which ``CREATE`` would need more memory than is sure to be there."""
 COMPARE_FROM = 50_000
@@ -140,9 +142,11 @@ def _upsert_edges(
         _refuse_unknown(connection, ends, fresh, new)
         columns = ", ".join(f"`{name}`" for name in fresh.column_names[2:])
         into = f"`{kind}`({columns})" if columns else f"`{kind}`"
-        connection.execute(
-            f"COPY {into} FROM $rows (from='{source}', to='{target}')", {"rows": fresh}
-        )
+        for start in range(0, fresh.num_rows, COPY_PIECE):
+            connection.execute(
+                f"COPY {into} FROM $rows (from='{source}', to='{target}')",
+                {"rows": fresh.slice(start, COPY_PIECE)},
+            )
     elif fresh.num_rows:
         values = _pairs(fresh, skip=2)
         _join(connection, ends, f"CREATE (a)-[:`{kind}` {{{values}}}]->(b)", fresh)

@@ -33,7 +33,7 @@ GRAPH_NAME = "graph.lbug"
 # The engine maps 8 TB for a graph unless told otherwise: 15 of them fill a process.
 MAX_GRAPH_BYTES = 1 << 36
 # Address space, not memory: only what a query needs is taken of it.
-POOL_BYTES = 1 << 31
+POOL_BYTES = 3 << 30
 # Putting the log into the graph file costs more than writing it: not after each
 # subject. It must not be switched off: a COPY is in no log, and a kill would lose it.
 LOG_BYTES = 1 << 30
