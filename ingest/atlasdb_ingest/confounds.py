@@ -119,7 +119,12 @@ def parse_strategy(text: str) -> tuple[str, ...]:
 
 
 def from_fmriprep(
-    path: Path, n_volumes: int, strategy: str | None, fd_threshold: float
+    path: Path,
+    n_volumes: int,
+    strategy: str | None,
+    fd_threshold: float,
+    *,
+    filtered: bool,
 ) -> Confounds:
     """Choose among the confounds that fMRIPrep computed, by nilearn's strategies.
 
@@ -130,10 +135,12 @@ def from_fmriprep(
     n_volumes : int
         Of the image.
     strategy : str or None
-        Parts joined by commas; None stands for `DEFAULT_STRATEGY`. Drifts are left to
-        the band-pass filter where there is one, and then ``high_pass`` does nothing.
+        Parts joined by commas; None stands for `DEFAULT_STRATEGY`.
     fd_threshold : float
         In mm: volumes that moved more are censored where ``scrub`` is chosen.
+    filtered : bool
+        Whether a high-pass filter follows. It takes the drifts out, so the cosines
+        of ``high_pass`` are not needed beside it.
 
     Raises
     ------
@@ -173,6 +180,8 @@ def from_fmriprep(
     if kept is not None:
         keep[:] = False
         keep[np.asarray(kept)] = True
+    if frame is not None and filtered:
+        frame = frame[[c for c in frame.columns if not str(c).startswith("cosine")]]
     regressors = np.empty((n_volumes, 0)) if frame is None else _finite(frame)
     note = f"{regressors.shape[1]} confounds taken out ({', '.join(parts)})."
     return Confounds(regressors, keep, _mean(mean_fd), (note,))
@@ -254,7 +263,7 @@ def displacement(table: pd.DataFrame) -> FloatArray | None:
         return table["framewise_displacement"].to_numpy(np.float64, na_value=np.nan)
     if not set(MOTION) <= set(table.columns):
         return None
-    six = table[list(MOTION)].to_numpy(np.float64, na_value=np.nan)
+    six = np.array(table[list(MOTION)], dtype=np.float64)
     six[:, 3:] *= _HEAD_MM
     moved = np.abs(np.diff(six, axis=0)).sum(axis=1)
     return np.concatenate([[np.nan], moved])
@@ -284,7 +293,7 @@ def _read(path: Path, n_volumes: int) -> pd.DataFrame:
 
 def _finite(frame: pd.DataFrame) -> FloatArray:
     """Fill the first rows, where differences do not exist, with the column's mean."""
-    values = frame.to_numpy(np.float64, na_value=np.nan)
+    values = np.array(frame, dtype=np.float64)
     values[~np.isfinite(values)] = np.nan
     empty = np.isnan(values).all(axis=0)
     if empty.any():

@@ -239,7 +239,7 @@ def _by_place(
     if whole:
         best = max(whole, key=lambda k: len(wanted & {int(r[k]) for r in rows}))
         indices = [int(row[best]) for row in rows]
-        name = max(text, key=lambda k: len({r[k] for r in rows}))
+        name = max(text, key=lambda k: (len({r[k] for r in rows}), _size(rows, k)))
     else:
         name = text[0]
         start = rows[0][name].lower() in ("background", "unknown", "???")
@@ -251,6 +251,11 @@ def _by_place(
             )
         indices = list(values)
     return {i: Label(row[name]) for i, row in zip(indices, rows, strict=True)}
+
+
+def _size(rows: Sequence[Sequence[str]], column: int) -> int:
+    """Count the letters of a column: names are longer than their abbreviations."""
+    return sum(len(row[column]) for row in rows)
 
 
 def _is_heading(rows: Sequence[Sequence[str]]) -> bool:

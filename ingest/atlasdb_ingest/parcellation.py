@@ -228,7 +228,7 @@ def _from_image(path: Path, labels: Path | None, name: str | None) -> VolumeAtla
     known = {k: v for k, v in volume.entities.items() if k in _NAMING}
     by_name = "-".join(known.values()) if "atlas" in known else _stem(path)
     space = volume.entities.get("space") or volume.entities.get("tpl")
-    digest = _digest(kind, content, affine.round(4), *[f"{a.name}" for a in areas])
+    digest = _digest(kind, content, affine.round(4) + 0.0, *[a.name for a in areas])
     chosen = name or by_name
     made = Parcellation(
         slug(chosen), chosen, "volume", areas, len(areas), digest, space=space
@@ -311,7 +311,8 @@ def _area(
     side = row.hemisphere or names.hemisphere(row.name)
     if side is None:
         side = "L" if left > 0.8 else "R" if left < 0.2 else "M"
-    x, y, z = (round(float(v), 3) for v in centre)
+    x, y, z = (round(float(v), 3) + 0.0 for v in centre)
+    volume_mm3 = None if volume_mm3 is None else round(volume_mm3, 3)
     return Area(
         code, row.name, side, "leaf", row.network, x, y, z, volume_mm3=volume_mm3
     )
@@ -393,7 +394,9 @@ def _spheres(
         for i, (row, centre) in enumerate(zip(rows, xyz, strict=True))
         for side in [float(centre[0] < 0)]
     )
-    digest = _digest("spheres", xyz.round(4), *[a.name for a in areas], f"{radius:g}")
+    digest = _digest(
+        "spheres", xyz.round(4) + 0.0, *[a.name for a in areas], f"{radius:g}"
+    )
     made = Parcellation(
         slug(name), name, "volume", areas, len(areas), digest, space=space
     )

@@ -344,7 +344,11 @@ def _confounds(path: Path, n_volumes: int, options: Options) -> noise.Confounds:
         return noise.from_table(there, n_volumes, options.confound_columns, scrub)
     if noise.is_fmriprep(path):
         return noise.from_fmriprep(
-            path, n_volumes, options.strategy, options.fd_threshold
+            path,
+            n_volumes,
+            options.strategy,
+            options.fd_threshold,
+            filtered=options.high_pass > 0,
         )
     if options.strategy and noise.parse_strategy(options.strategy):
         raise InvalidDataError(
