@@ -14,7 +14,6 @@ from atlasdb_ingest.simulation.recovery import (
     pooled,
 )
 
-
 metrics = pytest.importorskip("sklearn.metrics")
 
 
