@@ -138,7 +138,7 @@ def _eeg(index: Index, files: Sequence[NamedFile]) -> list[BidsRecording]:
         options: dict[str, Any] = {}
         problem = None
         try:
-            check(file, index, files)
+            check(file, index, EEG)
             for extension in _PARTS:
                 index.same(file, "eeg", extension)
             options = tables(index, file, ("events", "channels"))

@@ -26,7 +26,7 @@ def raw_bold(index: Index, files: Sequence[NamedFile]) -> list[BidsRecording]:
         options: dict[str, Any] = {}
         problem = None
         try:
-            _check_bold(file, index, files)
+            _check_bold(file, index)
             options = tables(index, file, ("events",))
             options |= _repetition_time([index.metadata(file)], file)
         except InvalidDataError as error:
@@ -82,7 +82,7 @@ def preprocessed(
         options: dict[str, Any] = {}
         problem = None
         try:
-            _check_bold(file, folder, [f for _, f in files])
+            _check_bold(file, folder)
             options = tables(index, file, ("events",))
             said = [folder.metadata(file), index.metadata(file)]
             options |= _repetition_time(said, file)
@@ -99,10 +99,10 @@ def preprocessed(
         except InvalidDataError as error:
             problem = str(error)
         found.append(recording(file, "fmri", options, problem))
-    done = [_acquired(file) for _, file in files]
+    done = {_acquired(file) for _, file in files}
     for file in [*raw, *(file for _, file in every)]:
         if _acquired(file) not in done:
-            done.append(_acquired(file))
+            done.add(_acquired(file))
             where = f" in the space {space}" if space else ""
             problem = f"The derivatives hold no BOLD of this recording{where}."
             found.append(recording(file, "fmri", {}, problem))
@@ -141,14 +141,14 @@ def _in_one_space(
     return kept
 
 
-def _acquired(file: NamedFile) -> dict[str, str]:
+def _acquired(file: NamedFile) -> frozenset[tuple[str, str]]:
     """Give what a file says of the acquisition, without what was made of it."""
     made = ("space", "res", "den", "desc", "echo", "part")
-    return {k: v for k, v in file.entities.items() if k not in made}
+    return frozenset((k, v) for k, v in file.entities.items() if k not in made)
 
 
-def _check_bold(file: NamedFile, index: Index, others: Sequence[NamedFile]) -> None:
-    check(file, index, others)
+def _check_bold(file: NamedFile, index: Index) -> None:
+    check(file, index, BOLD)
     if "echo" in file.entities:
         raise InvalidDataError(
             f"{file.path.name} is one of several echoes. Combine them first, as "

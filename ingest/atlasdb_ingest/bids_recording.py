@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -91,7 +91,7 @@ def tables(index: Index, file: NamedFile, names: Sequence[str]) -> dict[str, Any
     return {name: index.checked(t[0].path) for name, t in found.items() if t}
 
 
-def check(file: NamedFile, index: Index, others: Sequence[NamedFile]) -> None:
+def check(file: NamedFile, index: Index, formats: Collection[str]) -> None:
     """Refuse a file that is a bad link, is in two formats, or lies with another.
 
     Raises
@@ -105,11 +105,10 @@ def check(file: NamedFile, index: Index, others: Sequence[NamedFile]) -> None:
             f"{file.path.name} lies in the folder {file.folder.parts[0]}. Its name and "
             "its folder must be of one participant."
         )
-    same = (file.folder, file.entities, file.suffix)
-    for other in others:
-        if other != file and (other.folder, other.entities, other.suffix) == same:
+    for other in formats:
+        if other != file.extension and index.same(file, file.suffix, other):
             raise InvalidDataError(
-                f"{file.path.name} is there as {other.extension} too. Keep one."
+                f"{file.path.name} is there as {other} too. Keep one."
             )
 
 
