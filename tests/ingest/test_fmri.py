@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from nilearn.maskers import NiftiLabelsMasker, NiftiMapsMasker
 
 from atlasdb.errors import AtlasError, InvalidDataError, NotFoundError
-from atlasdb_ingest import volumes
+from atlasdb_ingest import denoise, volumes
 from atlasdb_ingest.modalities import fmri
 from atlasdb_ingest.modalities.fmri import Options, read
 from atlasdb_ingest.readers.volume import open_volume
@@ -477,9 +477,9 @@ def test_cleaning_gives_finite_unit_series_and_pieces_that_add_up(
     raw = rng.normal(size=(3, n)).cumsum(axis=1) + 1000
     if keep.sum() < 22:
         with pytest.raises(InvalidDataError, match="at least 20 more"):
-            volumes.clean(raw, tr, keep=keep, regressors=noise)
+            denoise.clean(raw, tr, keep=keep, regressors=noise)
         return
-    data, lengths = volumes.clean(
+    data, lengths = denoise.clean(
         raw, tr, keep=keep, regressors=noise, high_pass=high, low_pass=low
     )
     assert data.shape == (3, keep.sum())

@@ -26,6 +26,7 @@ from atlasdb.files import sha256
 from atlasdb.types import ActivationMap, FloatArray, RecordingInfo
 from atlasdb_ingest import confounds as noise
 from atlasdb_ingest import volumes
+from atlasdb_ingest.denoise import clean
 from atlasdb_ingest.parcellation import (
     BUILT_IN,
     VolumeAtlas,
@@ -241,7 +242,7 @@ def read(path: Path, options: Options) -> Prepared:
     codes = tuple(
         a.code for a, u in zip(atlas.parcellation.areas, used, strict=True) if u
     )
-    cleaned, lengths = volumes.clean(
+    cleaned, lengths = clean(
         series[used],
         tr,
         keep=keep,

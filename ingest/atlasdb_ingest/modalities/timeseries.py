@@ -364,7 +364,7 @@ def _usable(
 def _cleaned(series: FloatArray, step: float, options: Options) -> FloatArray:
     """Filter where it was asked for, and z-score."""
     if options.detrend or options.high_pass or options.low_pass:
-        from atlasdb_ingest.volumes import clean
+        from atlasdb_ingest.denoise import clean
 
         return clean(
             series,

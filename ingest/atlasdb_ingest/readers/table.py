@@ -8,10 +8,8 @@ data are read, nothing is unpickled, and every failure is one line.
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,13 @@ import numpy as np
 
 from atlasdb.errors import InvalidDataError, NotFoundError
 from atlasdb.types import FloatArray
+from atlasdb_ingest.readers.dialect import (
+    Names,
+    cells,
+    decimal_commas,
+    names_of,
+    separator_of,
+)
 from atlasdb_ingest.readers.limits import as_numbers, check_size, choose
 
 if TYPE_CHECKING:
@@ -30,7 +35,6 @@ TEXT = (".csv", ".tsv", ".txt", ".1d", ".dat")
 """Endings of text tables; each may be followed by ``.gz``."""
 MAX_TEXT_BYTES = 1 << 29
 MAX_COLUMNS = 100_000
-MISSING = ("", "n/a", "na", "nan", "-nan", "null", "none", "#n/a")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,23 +123,23 @@ def read_table(path: Path, header: bool | None = None) -> pd.DataFrame:
     if kind not in TEXT:
         raise InvalidDataError(f"{path.name} is not a text table (CSV, TSV, TXT, 1D).")
     comments, lines = _lines(_text(path), path)
-    separator = _separator(lines, kind)
-    rows = [_cells(line, separator) for line in lines[:50]]
-    names = _names(rows, comments, separator, header)
+    separator = separator_of(lines, kind)
+    rows = [cells(line, separator) for line in lines[:50]]
+    names = names_of(rows, comments, separator, header)
     if names is not None and not names.from_comment:
         lines = lines[1:]
     if not lines:
         raise InvalidDataError(f"{path.name} has a header and no rows.")
-    width = len(_cells(lines[0], separator))
+    width = len(cells(lines[0], separator))
     _check_widths(lines, separator, width, path)
     if names is not None and len(names.cells) == width - 1:
-        names = _Names(["", *names.cells], names.from_comment)  # R's row names
+        names = Names(["", *names.cells], names.from_comment)  # R's row names
     if names is not None and len(names.cells) != width:
         raise InvalidDataError(
             f"{path.name} has {len(names.cells)} names in its header and {width} "
             "cells in a row."
         )
-    decimal = "," if separator == ";" and _decimal_commas(lines) else "."
+    decimal = "," if separator == ";" and decimal_commas(lines) else "."
     try:
         frame = pd.read_csv(
             io.StringIO("\n".join(lines)),
@@ -154,12 +158,6 @@ def read_table(path: Path, header: bool | None = None) -> pd.DataFrame:
     if names is not None:
         frame.columns = pd.Index(names.cells)
     return frame
-
-
-@dataclass(frozen=True)
-class _Names:
-    cells: list[str]
-    from_comment: bool
 
 
 def _kind(path: Path) -> str:
@@ -223,92 +221,6 @@ def _lines(text: str, path: Path) -> tuple[list[str], list[str]]:
     return comments, rows
 
 
-def _separator(lines: Sequence[str], kind: str) -> str:
-    """Find the sign between cells: the one that all rows have; "" is white space."""
-    wanted = "\t" if kind == ".tsv" else "," if kind == ".csv" else ""
-    some = lines[:20]
-    for sign in ("\t", ";", ","):  # one that stands equally often in every row
-        counts = {len(_cells(line, sign)) for line in some}
-        if len(counts) == 1 and max(counts) > 1 and (sign != "," or kind != ".tsv"):
-            return sign
-    if wanted and any(len(_cells(line, wanted)) > 1 for line in some):
-        return wanted
-    return wanted if _one_word(some) else ""
-
-
-def _one_word(lines: Sequence[str]) -> bool:
-    """Tell whether rows are names with blanks rather than cells between blanks."""
-    return any(not _is_number(cell) for cell in lines[-1].split())
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    if not separator:
-        return line.split()
-    if '"' in line:
-        return [c.strip() for c in next(csv.reader([line], delimiter=separator))]
-    return [c.strip() for c in line.split(separator)]
-
-
-def _names(
-    rows: list[list[str]],
-    comments: list[str],
-    separator: str,
-    header: bool | None,
-) -> _Names | None:
-    """Find the names of the columns: the first row, or a comment of equal width."""
-    if header is False:
-        return None
-    if header or _is_header(rows):
-        return _Names(rows[0], from_comment=False)
-    for comment in reversed(comments):
-        cells = _cells(comment, separator)
-        if len(cells) == len(rows[0]) > 1 and not any(map(_is_number, cells)):
-            return _Names(cells, from_comment=True)
-    return None
-
-
-def _is_header(rows: list[list[str]]) -> bool:
-    """Tell a row of names from a row of data by the rows below it."""
-    first, below = rows[0], rows[1:]
-    if not below:
-        return not any(map(_is_number, first)) and not all(map(_is_missing, first))
-    numbered = first[1:] if first[0] == "" else first
-    for start in (0, 1):
-        counted = [str(i) for i in range(start, start + len(numbered))]
-        if len(numbered) > 1 and numbered == counted:
-            whole = all(_is_whole(cell) for row in below for cell in row)
-            return first[0] == "" or not whole  # whole numbers may be data
-    texts = True
-    for k in range(min(len(first), *(len(r) for r in below))):
-        column = [row[k] for row in below if not _is_missing(row[k])]
-        if column and all(map(_is_number, column)):
-            texts = False
-            if not _is_number(first[k]) and not _is_missing(first[k]):
-                return True
-    return texts and len(first) > 1
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell.replace(",", "."))
-    except ValueError:
-        return False
-    return cell.lower() not in MISSING
-
-
-def _is_whole(cell: str) -> bool:
-    return cell.lstrip("+-").isdigit()
-
-
-def _is_missing(cell: str) -> bool:
-    return cell.lower() in MISSING
-
-
-def _decimal_commas(lines: Sequence[str]) -> bool:
-    some = "\n".join(lines[:50])
-    return re.search(r"\d,\d", some) is not None and not re.search(r"\d\.\d", some)
-
-
 def _check_widths(lines: Sequence[str], separator: str, width: int, path: Path) -> None:
     """Refuse rows of unequal length: a cut file would look like missing values."""
     if width > MAX_COLUMNS:
@@ -317,7 +229,7 @@ def _check_widths(lines: Sequence[str], separator: str, width: int, path: Path) 
             "regions."
         )
     for number, line in enumerate(lines, 1):
-        found = len(_cells(line, separator))
+        found = len(cells(line, separator))
         if found != width:
             raise InvalidDataError(
                 f"{path.name}: row {number} has {found} cells and the first has "
