@@ -41,8 +41,7 @@ def query(
         return question.frame(table)
     from atlasdb import analysis
 
-    rest = {k: v for k, v in values.items() if k not in asked}
-    answer = analysis.then(question.then, table.to_pandas(), **rest)
+    answer = analysis.then(question.then, table.to_pandas(), values)
     return question.frame(pa.Table.from_pandas(answer, preserve_index=False))
 
 

@@ -1,0 +1,65 @@
+"""Edges as sparse arrays: nodes numbered, one connectome at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from atlasdb.errors import InvalidDataError
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """One connectome's connections, nodes in the order of their ids.
+
+    Attributes
+    ----------
+    ids, names : ndarray of str, shape (n_nodes,)
+    source, target : ndarray of int, shape (n_edges,)
+    """
+
+    ids: NDArray[np.object_]
+    names: NDArray[np.object_]
+    source: NDArray[np.int64]
+    target: NDArray[np.int64]
+    rows: pd.DataFrame
+
+    def matrix(self, column: str) -> sparse.csr_array[np.float64]:
+        """Give one column as a sparse ``[source, target]`` matrix."""
+        values = self.rows[column].to_numpy(dtype=np.float64)
+        n = len(self.ids)
+        where = (self.source, self.target)
+        return sparse.coo_array((values, where), shape=(n, n)).tocsr()
+
+
+def one_connectome(rows: pd.DataFrame) -> Edges:
+    """Number the nodes of a query's rows.
+
+    Raises
+    ------
+    InvalidDataError
+        If the rows are of several connectomes: quantities must not be mixed.
+    """
+    connectomes = sorted(rows["connectome"].unique())
+    if len(connectomes) > 1:
+        raise InvalidDataError(
+            f"{len(connectomes)} connectomes fit: {', '.join(connectomes[:6])}. Name "
+            "one with --connectome, or its kind with --modality."
+        )
+    both = pd.concat(
+        [
+            rows[["source", "source_name"]].set_axis(["id", "name"], axis=1),
+            rows[["target", "target_name"]].set_axis(["id", "name"], axis=1),
+        ]
+    )
+    nodes = both.drop_duplicates("id").sort_values("id")
+    ids = nodes["id"].to_numpy(dtype=object)
+    index = pd.Index(ids)
+    names = nodes["name"].fillna(nodes["id"]).to_numpy(dtype=object)
+    source = index.get_indexer(rows["source"]).astype(np.int64)
+    target = index.get_indexer(rows["target"]).astype(np.int64)
+    return Edges(ids, names, source, target, rows)

@@ -1,0 +1,73 @@
+"""Routes through a connectome."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csgraph
+
+from atlasdb.analysis.edges import Edges, one_connectome
+from atlasdb.errors import InvalidDataError, NotFoundError, did_you_mean
+
+_COLUMNS = ["step", "source", "target", "weight", "cost", "total_cost"]
+
+
+def shortest_path(rows: pd.DataFrame, *, source: str, target: str) -> pd.DataFrame:
+    """Find the path of least cost, the sum of 1 / weight (Dijkstra's algorithm).
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Edges of one connectome.
+    source, target : str
+        Name or id of a node.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a step: ``step, source, target, weight, cost, total_cost``; empty when
+        no path leads there.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such node.
+    """
+    edges = one_connectome(rows[rows["weight"] > 0])
+    first, last = _find(edges, source), _find(edges, target)
+    _, before = csgraph.dijkstra(
+        edges.matrix("cost"), indices=first, return_predecessors=True
+    )
+    if first == last or before[last] < 0:
+        return pd.DataFrame({name: [] for name in _COLUMNS})
+    nodes = [last]
+    while nodes[-1] != first:
+        nodes.append(int(before[nodes[-1]]))
+    nodes.reverse()
+    weight, cost = edges.matrix("weight"), edges.matrix("cost")
+    steps = list(zip(nodes[:-1], nodes[1:], strict=True))
+    costs = [float(cost[i, j]) for i, j in steps]
+    return pd.DataFrame(
+        {
+            "step": range(1, len(steps) + 1),
+            "source": [edges.names[i] for i, _ in steps],
+            "target": [edges.names[j] for _, j in steps],
+            "weight": [float(weight[i, j]) for i, j in steps],
+            "cost": costs,
+            "total_cost": np.cumsum(costs),
+        }
+    )
+
+
+def _find(edges: Edges, name: str) -> int:
+    """Give the number of a node, by its id or by a name that only it has."""
+    places = np.flatnonzero((edges.names == name) | (edges.ids == name))
+    if len(places) == 0:
+        raise NotFoundError(
+            f"No region or neuron '{name}' has a connection here."
+            + did_you_mean(name, [str(n) for n in edges.names])
+        )
+    if len(places) > 1:
+        ids = ", ".join(str(edges.ids[i]) for i in places[:4])
+        raise InvalidDataError(f"{len(places)} are named '{name}': {ids}. Give the id.")
+    return int(places[0])

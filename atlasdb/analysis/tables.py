@@ -1,0 +1,26 @@
+"""Rows put in order where the Cypher cannot: over the parts of a UNION."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+
+def strongest(rows: pd.DataFrame, *, limit: int = 50) -> pd.DataFrame:
+    """Sort connections by weight, largest first, ties by name; keep the first.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns ``weight, connectome, source, target`` and others.
+    limit : int, default=50
+        Number of rows.
+    """
+    by = ["weight", "connectome", "source", "target"]
+    ordered = rows.sort_values(by, ascending=[False, True, True, True])
+    return ordered.head(limit).reset_index(drop=True)
+
+
+def sort(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sort rows by all of their columns, in order; of equal rows keep one."""
+    unique = rows.drop_duplicates()
+    return unique.sort_values(list(rows.columns)).reset_index(drop=True)

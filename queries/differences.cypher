@@ -1,0 +1,47 @@
+// List the connections that differ between two cohorts, after the correction.
+//
+// Parameters
+// ----------
+// contrast : str = ""
+//     Only of this comparison, by its id.
+// significant : bool = true
+//     Leave out those that do not pass the correction.
+// limit : int = 100
+//     Number of rows.
+//
+// Returns
+// -------
+// contrast : str
+//     Key of the comparison.
+// source : str
+//     Region that it starts from.
+// target : str
+//     Region that it ends in.
+// mean_a : float
+//     Mean weight in the first cohort.
+// mean_b : float
+//     Mean weight in the second cohort.
+// effect : float
+//     Standardised difference, first minus second.
+// statistic : float
+//     Test statistic.
+// p : float
+//     p value.
+// q : float
+//     False discovery rate.
+// significant : bool
+//     Whether it passes the correction.
+// n_a : int
+//     People of the first cohort with an estimate.
+// n_b : int
+//     People of the second cohort with an estimate.
+
+MATCH (a:Area)-[d:DIFFERS]->(b:Area)
+WHERE ($contrast = '' OR d.contrast = $contrast)
+  AND ($significant = false OR d.significant = true)
+RETURN d.contrast AS contrast, a.name AS source, b.name AS target,
+       d.mean_a AS mean_a, d.mean_b AS mean_b, d.effect AS effect,
+       d.statistic AS statistic, d.p AS p, d.q AS q, d.significant AS significant,
+       d.n_a AS n_a, d.n_b AS n_b
+ORDER BY contrast, q, p, source, target
+LIMIT $limit

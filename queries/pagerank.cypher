@@ -1,0 +1,47 @@
+// Rank regions or neurons by PageRank: where strong influence ends up.
+//
+// Parameters
+// ----------
+// subject : str
+//     Subject id or label.
+// modality : str = ""
+//     Which connectome, where there are several.
+// connectome : str = ""
+//     Which connectome, by its id.
+// supported : bool = true
+//     Only connections that pass the connectome's own rule.
+// alpha : float = 0.85
+//     Damping factor.
+// limit : int = 20
+//     Number of rows.
+//
+// Returns
+// -------
+// name : str
+//     Region or neuron.
+// score : float
+//     PageRank; all scores together are 1.
+// id : str
+//     Key of the region or neuron.
+//
+// Then
+// ----
+// pagerank
+
+MATCH (g:Connectome)-[:HAS_REGION]->(s:Region)-[c:CONNECTS_TO]->(t:Region)
+WHERE g.subject = $subject
+  AND ($modality = '' OR g.modality = $modality)
+  AND ($connectome = '' OR g.id = $connectome)
+  AND ($connectome <> '' OR g.is_current = true)
+  AND ($supported = false OR c.supported = true)
+RETURN g.id AS connectome, s.id AS source, t.id AS target, s.name AS source_name,
+       t.name AS target_name, c.weight AS weight, c.cost AS cost
+UNION ALL
+MATCH (g:Connectome)-[:HAS_NEURON]->(s:Neuron)-[c:CONNECTS_TO]->(t:Neuron)
+WHERE g.subject = $subject
+  AND ($modality = '' OR g.modality = $modality)
+  AND ($connectome = '' OR g.id = $connectome)
+  AND ($connectome <> '' OR g.is_current = true)
+  AND ($supported = false OR c.supported = true)
+RETURN g.id AS connectome, s.id AS source, t.id AS target, s.name AS source_name,
+       t.name AS target_name, c.weight AS weight, c.cost AS cost

@@ -1,0 +1,53 @@
+// Find the strongest route between two regions or neurons: the least sum of 1 / weight.
+//
+// Parameters
+// ----------
+// subject : str
+//     Subject id or label.
+// source : str
+//     Name or id that the path starts from.
+// target : str
+//     Name or id that it ends in.
+// modality : str = ""
+//     Which connectome, where there are several.
+// connectome : str = ""
+//     Which connectome, by its id.
+// supported : bool = true
+//     Only connections that pass the connectome's own rule.
+//
+// Returns
+// -------
+// step : int
+//     Number of the step, from 1.
+// source : str
+//     Where the step starts.
+// target : str
+//     Where it ends.
+// weight : float
+//     Weight of the connection.
+// cost : float
+//     1 / weight.
+// total_cost : float
+//     Cost up to here.
+//
+// Then
+// ----
+// shortest_path
+
+MATCH (g:Connectome)-[:HAS_REGION]->(s:Region)-[c:CONNECTS_TO]->(t:Region)
+WHERE g.subject = $subject
+  AND ($modality = '' OR g.modality = $modality)
+  AND ($connectome = '' OR g.id = $connectome)
+  AND ($connectome <> '' OR g.is_current = true)
+  AND ($supported = false OR c.supported = true)
+RETURN g.id AS connectome, s.id AS source, t.id AS target, s.name AS source_name,
+       t.name AS target_name, c.weight AS weight, c.cost AS cost
+UNION ALL
+MATCH (g:Connectome)-[:HAS_NEURON]->(s:Neuron)-[c:CONNECTS_TO]->(t:Neuron)
+WHERE g.subject = $subject
+  AND ($modality = '' OR g.modality = $modality)
+  AND ($connectome = '' OR g.id = $connectome)
+  AND ($connectome <> '' OR g.is_current = true)
+  AND ($supported = false OR c.supported = true)
+RETURN g.id AS connectome, s.id AS source, t.id AS target, s.name AS source_name,
+       t.name AS target_name, c.weight AS weight, c.cost AS cost
