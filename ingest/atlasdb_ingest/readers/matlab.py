@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import warnings
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,7 @@ def read(path: Path, variable: str | None = None) -> FloatArray:
         return _classic(path, variable)
     except (InvalidDataError, NotFoundError):
         raise
-    except (MemoryError, zlib.error, Exception) as error:  # scipy raises many kinds
+    except Exception as error:  # scipy raises many kinds
         raise InvalidDataError(
             f"{path.name} is not a MATLAB file that can be read, or it is cut."
         ) from error
