@@ -79,7 +79,7 @@ def scores(
     share = np.divide(1.0, sent, out=np.zeros(n), where=sent > 0)
     step = (sparse.diags_array(share) @ weights).T.tocsr()
     dangling = sent == 0
-    x = np.full(n, 1 / n)
+    x: FloatArray = np.full(n, 1 / n)
     for _ in range(max_iter):
         before = x
         x = alpha * (step @ x + before[dangling].sum() / n) + (1 - alpha) / n

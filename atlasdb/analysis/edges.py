@@ -37,7 +37,7 @@ class Edges:
 
 
 def one_connectome(rows: pd.DataFrame) -> Edges:
-    """Number the nodes of a query's rows.
+    """Read a query's rows as arrays, nodes numbered.
 
     Raises
     ------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import csgraph
@@ -36,7 +38,7 @@ def shortest_path(rows: pd.DataFrame, *, source: str, target: str) -> pd.DataFra
     edges = one_connectome(rows[rows["weight"] > 0])
     first, last = _find(edges, source), _find(edges, target)
     _, before = csgraph.dijkstra(
-        edges.matrix("cost"), indices=first, return_predecessors=True
+        edges.matrix("cost"), indices=np.array(first), return_predecessors=True
     )
     if first == last or before[last] < 0:
         return pd.DataFrame({name: [] for name in _COLUMNS})
@@ -45,7 +47,7 @@ def shortest_path(rows: pd.DataFrame, *, source: str, target: str) -> pd.DataFra
         nodes.append(int(before[nodes[-1]]))
     nodes.reverse()
     weight, cost = edges.matrix("weight"), edges.matrix("cost")
-    steps = list(zip(nodes[:-1], nodes[1:], strict=True))
+    steps = list(pairwise(nodes))
     costs = [float(cost[i, j]) for i, j in steps]
     return pd.DataFrame(
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from atlasdb.cli import Session
+from atlasdb.cli.output import format_option, show
 
 
 @click.command()
@@ -25,14 +26,7 @@ from atlasdb.cli import Session
     is_flag=True,
     help="Compare connectomes that were not made the same way.",
 )
-@click.option(
-    "-o",
-    "--output-format",
-    type=click.Choice(["table", "csv", "json", "parquet"]),
-    default="table",
-    show_default=True,
-    help="How to print the answer.",
-)
+@format_option
 @click.pass_obj
 def compare(
     session: Session,
@@ -51,8 +45,6 @@ def compare(
 
     Example: atlasdb compare patients controls --covariates age_years,sex
     """
-    from atlasdb.cli.output import show
-
     names = [name.strip() for name in covariates.split(",") if name.strip()]
     with session.open() as atlas:
         frame = atlas.compare(

@@ -5,15 +5,7 @@ from __future__ import annotations
 import click
 
 from atlasdb.cli import Session
-
-_FORMAT = click.option(
-    "-o",
-    "--output-format",
-    type=click.Choice(["table", "csv", "json", "parquet"]),
-    default="table",
-    show_default=True,
-    help="How to print the answer.",
-)
+from atlasdb.cli.output import format_option, show
 
 
 @click.group()
@@ -22,15 +14,13 @@ def subjects() -> None:
 
 
 @subjects.command(name="list")
-@_FORMAT
+@format_option
 @click.pass_obj
 def list_subjects(session: Session, output_format: str) -> None:
     """List the subjects; with the laboratory's labels where the key is here.
 
     Example: atlasdb subjects list
     """
-    from atlasdb.cli.output import show
-
     with session.open(read_only=True) as atlas:
         frame = atlas.query("subjects", limit=1_000_000)
         labels = atlas.keyring.labels()
@@ -41,15 +31,13 @@ def list_subjects(session: Session, output_format: str) -> None:
 
 @subjects.command(name="show")
 @click.argument("subject")
-@_FORMAT
+@format_option
 @click.pass_obj
 def show_subject(session: Session, subject: str, output_format: str) -> None:
     """Show everything that the atlas holds of one subject.
 
     Example: atlasdb subjects show sub-01
     """
-    from atlasdb.cli.output import show
-
     with session.open(read_only=True) as atlas:
         frame = atlas.query("everything-of", subject=subject)
     show(frame, output_format)
