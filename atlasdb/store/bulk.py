@@ -33,8 +33,25 @@ COMPARE_FROM = 50_000
 """Rows from which relationships between old nodes are compared before they change."""
 
 
-def load(connection: Any, batch: Batch) -> None:
+def copies(connection: Any, batch: Batch) -> bool:
+    """Tell whether a batch is large enough for ``COPY``."""
+    if any(rows.num_rows >= COPY_FROM for rows in batch.nodes.values()):
+        return True
+    return any(
+        rows.num_rows >= COPY_ALWAYS_FROM
+        or (rows.num_rows >= COPY_FROM and not _any(connection, ends))
+        for ends, rows in batch.edges.items()
+    )
+
+
+def load(connection: Any, batch: Batch, *, copy: bool) -> None:
     """Upsert the nodes of a batch, then its relationships.
+
+    Parameters
+    ----------
+    copy : bool
+        Whether ``COPY`` may be used: it is in no log, so that a kill while it is
+        committed leaves a part of the transaction. The caller keeps a way back.
 
     Raises
     ------
@@ -46,7 +63,7 @@ def load(connection: Any, batch: Batch) -> None:
     for label, rows in batch.nodes.items():
         table = _checked(label, rows, NODES[label].properties, ["id"])
         if table.num_rows:
-            new[label] = _upsert_nodes(connection, label, table)
+            new[label] = _upsert_nodes(connection, label, table, copy)
     for ends, rows in batch.edges.items():
         declared = RELATIONSHIPS[ends[0]]
         if ends[1:] not in declared.ends:
@@ -54,7 +71,7 @@ def load(connection: Any, batch: Batch) -> None:
         key = ["source", "target", *declared.key]
         table = _checked(ends[0], rows, declared.properties, key)
         if table.num_rows:
-            _upsert_edges(connection, ends, table, new)
+            _upsert_edges(connection, ends, table, new, copy)
 
 
 def _checked(
@@ -98,7 +115,7 @@ def _last(table: pa.Table, key: list[str]) -> pa.Table:
     return table.take(np.sort(table.num_rows - 1 - first))
 
 
-def _upsert_nodes(connection: Any, label: str, table: pa.Table) -> pa.Array:
+def _upsert_nodes(connection: Any, label: str, table: pa.Table, copy: bool) -> pa.Array:
     """Write nodes; give the ids that are new."""
     ids = table.column("id")
     held = connection.execute(f"MATCH (v:`{label}`) RETURN count(*) AS n").get_next()
@@ -111,7 +128,7 @@ def _upsert_nodes(connection: Any, label: str, table: pa.Table) -> pa.Array:
     else:
         old = pa.chunked_array([pa.repeat(False, table.num_rows)])
     fresh, stale = table.filter(pc.invert(old)), table.filter(old)
-    if fresh.num_rows >= COPY_FROM:
+    if copy and fresh.num_rows >= COPY_FROM:
         columns = ", ".join(f"`{name}`" for name in fresh.column_names)
         connection.execute(f"COPY `{label}`({columns}) FROM $rows", {"rows": fresh})
     elif fresh.num_rows:
@@ -123,7 +140,11 @@ def _upsert_nodes(connection: Any, label: str, table: pa.Table) -> pa.Array:
 
 
 def _upsert_edges(
-    connection: Any, ends: Ends, table: pa.Table, new: Mapping[str, pa.Array]
+    connection: Any,
+    ends: Ends,
+    table: pa.Table,
+    new: Mapping[str, pa.Array],
+    copy: bool,
 ) -> None:
     kind, source, target = ends
     if source == target:
@@ -136,8 +157,9 @@ def _upsert_edges(
     if stale.num_rows >= COMPARE_FROM:
         again, stale = _changed(connection, ends, stale), stale.slice(0, 0)
         fresh = pa.concat_tables([fresh, again], promote_options="default")
-    if fresh.num_rows >= COPY_ALWAYS_FROM or (
-        fresh.num_rows >= COPY_FROM and not _any(connection, ends)
+    if copy and (
+        fresh.num_rows >= COPY_ALWAYS_FROM
+        or (fresh.num_rows >= COPY_FROM and not _any(connection, ends))
     ):
         _refuse_unknown(connection, ends, fresh, new)
         columns = ", ".join(f"`{name}`" for name in fresh.column_names[2:])

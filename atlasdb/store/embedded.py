@@ -87,9 +87,18 @@ class EmbeddedStore:
 
     def apply(self, batch: Batch, *, applied: int) -> None:
         """Upsert a batch and set ``Meta.applied``, in one transaction."""
-        with self._writing() as connection:
-            bulk.load(connection, batch)
-            tables.set_applied(connection, applied)
+        with self._guard:
+            self._must_write()
+            with _said(self.address):
+                copy = bulk.copies(self._connection, batch)
+                if copy:
+                    self._connection.execute("CHECKPOINT")
+                    tables.keep_undo(self._graph)
+            with self._writing() as connection:
+                bulk.load(connection, batch, copy=copy)
+                tables.set_applied(connection, applied)
+            if copy:
+                tables.drop_undo(self._graph)
 
     def applied(self) -> int:
         """Give ``Meta.applied``: 0 for an empty store."""
@@ -199,6 +208,9 @@ class EmbeddedStore:
             ) from error
         self._lock = FolderLock(self._folder, exclusive=True)
         try:
+            with _said(self.address):
+                if tables.restore(self._graph):
+                    self._warn()
             self._connect(read_only=False)
             with _said(self.address):
                 tables.refuse_newer(self._connection, self.address)
@@ -214,28 +226,29 @@ class EmbeddedStore:
                 f"No atlas in {self.address}: run 'atlasdb ingest' first, or name the "
                 "folder of one with --atlas."
             )
-        if tables.has_log(self._graph):
-            self._recover()
+        if tables.unfinished(self._graph) or not self._opened_to_read():
+            # A writer must open it once: to finish what a killed one left, or to add
+            # the columns of a newer schema.
+            EmbeddedStore(self._folder).close()
+            if not self._opened_to_read():
+                raise StoreError(f"{self.address} changed while it was opened. Retry.")
+
+    def _opened_to_read(self) -> bool:
+        """Open for reading; False, and closed, where a writer must open it first."""
         self._lock = FolderLock(self._folder, exclusive=False)
+        ready = False
         try:
             self._connect(read_only=True)
             with _said(self.address):
                 tables.refuse_newer(self._connection, self.address)
-                outdated = tables.missing(self._connection)
-            if outdated:
+                ready = not tables.missing(self._connection)
+        except tables.PendingError:
+            ready = False
+        finally:
+            if not ready:
                 self._shut()
                 self._lock.release()
-                self._recover()
-                self._lock = FolderLock(self._folder, exclusive=False)
-                self._connect(read_only=True)
-        except BaseException:
-            self._shut()
-            self._lock.release()
-            raise
-
-    def _recover(self) -> None:
-        """Open once to write, so that a killed writer's log and old tables are done."""
-        EmbeddedStore(self._folder).close()
+        return ready
 
     def _connect(self, *, read_only: bool) -> None:
         # Imported late: the command line starts faster without it.
@@ -257,14 +270,17 @@ class EmbeddedStore:
             except RuntimeError as error:
                 if not tables.is_torn_log(str(error)):
                     raise
-                _log.warning(
-                    "%s: the last write was cut off before it was finished; the graph "
-                    "is as it was before it.",
-                    self.address,
-                )
+                self._warn()
                 database = opened(strict=False)
             self._database = database
             self._connection = ladybug.Connection(database)
+
+    def _warn(self) -> None:
+        _log.warning(
+            "%s: the last write was cut off before it was finished; the graph is as it "
+            "was before it.",
+            self.address,
+        )
 
     def _shut(self) -> None:
         connection, self._connection = self._connection, None

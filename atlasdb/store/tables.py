@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,10 @@ _TYPES: dict[PropertyType, str] = {
     "bool": "BOOL",
 }
 _MISUSE = ("Parser", "Binder", "Catalog", "Conversion", "Overflow", "Runtime")
+
+
+class PendingError(StoreError):
+    """A killed writer's checkpoint must be finished by a writer first."""
 
 
 def missing(connection: Any) -> list[str]:
@@ -90,20 +96,46 @@ def refuse_newer(connection: Any, address: str) -> None:
         )
 
 
-def has_log(graph: Path) -> bool:
-    """Tell whether a writer was killed before it put its log into the graph file."""
-    log = graph.with_name(graph.name + ".wal")
-    return log.exists() and log.stat().st_size > 0
-
-
 def is_torn_log(message: str) -> bool:
     """Tell whether the engine refuses a log whose end was never written."""
     return "WAL file is corrupted" in message or "WAL record" in message
 
 
-def needs_recovery(message: str) -> bool:
-    """Tell whether a reader must let a writer finish a killed checkpoint."""
-    return "recovery is pending" in message
+def unfinished(graph: Path) -> bool:
+    """Tell whether a killed writer left something that only a writer can put right."""
+    return any(path.stat().st_size for path in _besides(graph))
+
+
+def keep_undo(graph: Path) -> None:
+    """Copy a graph whose log is empty, to go back to it after a kill."""
+    part = graph.with_name(f"{graph.name}.part")
+    shutil.copyfile(graph, part)
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    part.replace(_undo(graph))
+
+
+def drop_undo(graph: Path) -> None:
+    """Forget the way back: what was to be written is there."""
+    _undo(graph).unlink(missing_ok=True)
+
+
+def restore(graph: Path) -> bool:
+    """Go back to the kept graph, if a writer was killed before it was done.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    undo = _undo(graph)
+    if not undo.exists():
+        return False
+    for path in _besides(graph):
+        if path != undo:
+            path.unlink(missing_ok=True)
+    undo.replace(graph)
+    return True
 
 
 def remove(graph: Path) -> None:
@@ -148,6 +180,11 @@ def translated(error: Exception, address: str, timeout_s: float | None) -> Atlas
         return InvalidDataError("The node has relationships: use DETACH DELETE.")
     if text.startswith("Buffer manager"):
         return StoreError("The query needs more memory than there is. Ask for less.")
+    if "recovery is pending" in text:
+        return PendingError(
+            f"{address} was left unfinished, and cannot be put right without the right "
+            "to write there. Copy it to a folder of your own."
+        )
     kind, _, rest = text.partition(" exception: ")
     if rest and kind in _MISUSE:
         return InvalidDataError(f"The statement cannot be answered: {rest}")
@@ -172,6 +209,10 @@ def _absent_columns(connection: Any, table: str, properties: Any) -> list[str]:
         for name, kind in properties.items()
         if name not in held
     ]
+
+
+def _undo(graph: Path) -> Path:
+    return graph.with_name(f"{graph.name}.undo")
 
 
 def _besides(graph: Path) -> Iterator[Path]:
