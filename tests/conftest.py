@@ -10,6 +10,7 @@ import pytest
 import atlasdb
 import small_study
 
+pytest_plugins = ["neo4j_fixture"]
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
