@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from atlasdb.types import FloatArray
 
+_TAIL = 10
+"""The largest tenth of the null is its tail."""
 _POINTS = 2000
 """Quantiles that stand for all p values where there are more."""
 
@@ -59,6 +61,9 @@ def shifted(
 def p_values(observed: FloatArray, null: FloatArray) -> FloatArray:
     """Compare each statistic with those of all surrogates and pairs together.
 
+    Beyond the largest of them, their tail is continued as an exponential, so that few
+    surrogates are enough for many pairs.
+
     Parameters
     ----------
     observed : ndarray of float, shape (n_regions, n_regions)
@@ -72,8 +77,17 @@ def p_values(observed: FloatArray, null: FloatArray) -> FloatArray:
         p above 0, NaN on the diagonal.
     """
     ordered = np.sort(null)
-    as_large = ordered.size - np.searchsorted(ordered, observed, side="left")
-    p = (1.0 + as_large) / (1.0 + ordered.size)
+    n = ordered.size
+    as_large = n - np.searchsorted(ordered, observed, side="left")
+    p = (1.0 + as_large) / (1.0 + n)
+    n_tail = n // _TAIL
+    if n_tail >= 5:
+        start = ordered[n - n_tail - 1]
+        excess = float((ordered[n - n_tail :] - start).mean())
+        over = (np.maximum(observed, start) - start) / max(excess, 1e-12)
+        # Exponential beyond the last tenth; the power is for its uncertain scale.
+        tail = (n_tail + 1) / (n + 1) * (1 + over / n_tail) ** (-n_tail)
+        p = np.where(as_large < 10, np.maximum(tail, 1e-12), p)
     np.fill_diagonal(p, np.nan)
     return np.asarray(p, dtype=np.float64)
 

@@ -93,12 +93,12 @@ def _evidence(value: FloatArray) -> FloatArray:
 
 
 def _spread(data: FloatArray) -> FloatArray:
-    """Standard error of a correlation of two smooth series that share nothing.
+    """Give the standard error of a correlation of two series that share nothing.
 
     Slow series have fewer independent samples than volumes; how many fewer differs
     from pair to pair, and would make the pooled null too narrow for some of them.
     """
-    n_regions, n_times = data.shape
+    n_times = data.shape[1]
     n_lags = min(n_times // 4, 100)
     centred = data - data.mean(axis=1, keepdims=True)
     power = np.abs(np.fft.rfft(centred, 2 * n_times, axis=1)) ** 2

@@ -74,7 +74,7 @@ def lorenz96(
     seed: int = 0,
     *,
     forcing: float = 10.0,
-    dt: float = 0.1,
+    dt: float = 0.05,
     noise: float = 0.1,
 ) -> tuple[FloatArray, FloatArray]:
     """Run the Lorenz-96 system: chaotic, and nonlinear in every connection.
@@ -89,7 +89,7 @@ def lorenz96(
         Same seed, same series.
     forcing : float, default=10.0
         Larger is more chaotic.
-    dt : float, default=0.1
+    dt : float, default=0.05
         Time between samples.
     noise : float, default=0.1
         Standard deviation of what is added to each sample.

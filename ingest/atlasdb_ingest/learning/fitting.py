@@ -1,0 +1,119 @@
+"""The one training loop: every recording and every target in one tensor program.
+
+The objective of a target is half the logarithm of its mean squared error, which has
+no scale, plus the model's penalty. What a recording gets does not depend on the
+others in the batch: all draw the same places in their own length, and each target
+keeps the parameters that were best on its own held-out blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+
+from atlasdb_ingest.learning.windows import Windows
+from atlasdb_ingest.models.base import LagModel
+from atlasdb_ingest.models.linear import moments
+
+_LOOKS = 12
+"""How often the held-out blocks are looked at during training."""
+
+
+def fit(
+    model: LagModel,
+    windows: Windows,
+    settings: Mapping[str, float | int],
+    seed: int,
+    step_done: Callable[[], object] = lambda: None,
+) -> None:
+    """Train a model in place, unless it can be solved at once.
+
+    Parameters
+    ----------
+    model : LagModel
+        Predictors for every recording in `windows`.
+    windows : Windows
+        Recordings.
+    settings : mapping
+        ``steps``, ``batch`` (samples a step) and ``rate`` (of Adam; it falls to 0 as
+        a cosine).
+    seed : int
+        Seed of the draws.
+    step_done : callable, optional
+        Called after each step.
+    """
+    if model.solve(windows):
+        return
+    steps, batch = int(settings["steps"]), int(settings["batch"])
+    device = windows.series.device
+    generator = torch.Generator().manual_seed(seed + 1)
+    parameters = list(model.parameters())
+    optimiser = torch.optim.Adam(parameters, lr=settings["rate"], betas=(0.9, 0.99))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    best = torch.full((model.n_series, model.n_regions), torch.inf, device=device)
+    kept = [p.detach().clone() for p in parameters]
+    every = max(1, steps // _LOOKS)
+    for step in range(1, steps + 1):
+        place = torch.rand(batch, generator=generator).to(device)
+        rows = windows.known.gather(1, (place * windows.n_known[:, None]).long())
+        past, present = windows.at(rows)
+        error = (model(past) - present).square().mean(1)
+        loss = (0.5 * torch.log(error + 1e-6) + model.penalty()).sum()
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        optimiser.step()
+        schedule.step()
+        if step % every == 0 or step == steps:
+            now = errors(model, windows, 2)
+            better = now < best
+            best = torch.where(better, now, best)
+            for old, new in zip(kept, parameters, strict=True):
+                mask = better.reshape(better.shape + (1,) * (new.dim() - 2))
+                old.copy_(torch.where(mask, new.detach(), old))
+        step_done()
+    with torch.no_grad():
+        for old, new in zip(kept, parameters, strict=True):
+            new.copy_(old)
+
+
+def errors(
+    model: LagModel, windows: Windows, max_chunks: int | None = None
+) -> torch.Tensor:
+    """Mean squared error on the held-out blocks, shape (n_series, n_regions)."""
+    total = torch.zeros((model.n_series, model.n_regions), device=windows.series.device)
+    count = torch.zeros((model.n_series, 1), device=windows.series.device)
+    with torch.no_grad():
+        for k, (past, present, counts) in enumerate(windows.chunks("held_out", 1024)):
+            if max_chunks is not None and k == max_chunks:
+                break
+            error = (model(past) - present).square()
+            total += (error * counts[..., None]).sum(1)
+            count += counts.sum(1, keepdim=True)
+    return total / count.clamp_min(1.0)
+
+
+def alone(windows: Windows, prior: float) -> torch.Tensor:
+    """Held-out error of each region predicted by its own past only.
+
+    Returns
+    -------
+    Tensor, shape (n_series, n_regions)
+        Mean squared error of the baseline that every network has to beat.
+    """
+    order = windows.order
+    past, both = moments(windows, "known")
+    n_series, _, n_regions = both.shape
+    blocks = past.reshape(n_series, n_regions, order, n_regions, order)
+    own = blocks.diagonal(dim1=1, dim2=3).movedim(-1, 1)
+    now = both.reshape(n_series, n_regions, order, n_regions)
+    now = now.diagonal(dim1=1, dim2=3).movedim(-1, 1)
+    ridge = (prior / windows.n_known).cpu().double()[:, None, None, None]
+    ridged = own + ridge * torch.eye(order, dtype=own.dtype)
+    weights = torch.linalg.solve(ridged, now[..., None])[..., 0]
+    weights = weights.to(windows.series)
+    total = torch.zeros((n_series, n_regions), device=windows.series.device)
+    for lags, present, counts in windows.chunks("held_out"):
+        error = ((lags * weights[:, None]).sum(-1) - present).square()
+        total += (error * counts[..., None]).sum(1)
+    return total / windows.n_held_out[:, None].clamp_min(1)

@@ -1,0 +1,185 @@
+"""The engine for fast series: whose past helps to predict whom.
+
+Each recording is trained whole, by halves, and as surrogates whose connections are
+cut, all side by side. p compares the strength of a connection with those that the
+same model finds in the surrogates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from atlasdb.errors import InvalidDataError
+from atlasdb.types import FloatArray
+from atlasdb_ingest.learning import confidence, device, fitting, leakage, readout
+from atlasdb_ingest.learning.windows import Piece, Windows, halves, predictable
+from atlasdb_ingest.models.base import LagModel
+from atlasdb_ingest.types import Estimate, Timeseries
+
+FIT_METRIC = "held-out log-likelihood gain over autoregression, nats/sample/region"
+SENSORS = ("eeg", "meg")
+MIN_WINDOWS = 60
+_ROOM = 30_000_000
+"""Numbers that one tensor program may hold, roughly."""
+
+
+def order(modality: str, sfreq: float) -> int:
+    """Give the number of lags: 60 ms of sensors, 3 volumes of fMRI, 5 of the rest.
+
+    Examples
+    --------
+    >>> order("eeg", 128.0), order("fmri", 0.5), order("simulated", 1.0)
+    (8, 3, 5)
+    """
+    if modality in SENSORS:
+        return int(np.clip(round(0.06 * sfreq), 3, 12))
+    return 3 if modality == "fmri" else 5
+
+
+def estimate(
+    series: Sequence[Timeseries], model: Any, seed: int, where: str, bar: Any
+) -> list[Estimate]:
+    """Estimate the connectomes of many recordings.
+
+    Parameters
+    ----------
+    series : sequence of Timeseries
+        Recordings.
+    model : module
+        A module of `atlasdb_ingest.models` whose ``ENGINE`` is "lagged".
+    seed : int
+        Seed of starts, draws and surrogates.
+    where : str
+        Device.
+    bar : tqdm
+        Moves by one for each recording.
+
+    Returns
+    -------
+    list of Estimate
+        In the order of `series`.
+
+    Raises
+    ------
+    InvalidDataError
+        If a recording is too short, or the device cannot be used.
+    """
+    found: dict[int, Estimate] = {}
+    target = device.choose(where)
+    groups: dict[tuple[int, int], list[int]] = {}
+    for k, one in enumerate(series):
+        lags = order(one.modality, one.sfreq)
+        n = predictable(one.lengths, lags).size
+        if n < MIN_WINDOWS:
+            raise InvalidDataError(
+                f"{n} samples with {lags} samples before them are too few to learn "
+                f"from: at least {MIN_WINDOWS} are needed. Leave this recording out."
+            )
+        groups.setdefault((len(one.data), lags), []).append(k)
+    for (n_regions, lags), members in groups.items():
+        longest = max(series[k].data.shape[1] for k in members)
+        n_surrogates = _surrogates(n_regions, model.SETTINGS)
+        networks = (3 + n_surrogates) * n_regions
+        at_once = max(1, _ROOM // (networks * max(longest, 10 * n_regions * lags)))
+        for start in range(0, len(members), at_once):
+            part = members[start : start + at_once]
+            group = [series[k] for k in part]
+            learned = _together(group, lags, n_surrogates, model, seed, target)
+            found.update(zip(part, learned, strict=True))
+            bar.update(len(part))
+    return [found[k] for k in range(len(series))]
+
+
+def _surrogates(n_regions: int, settings: Mapping[str, float | int]) -> int:
+    """Fewer surrogates where there are many pairs to pool."""
+    wanted = -(-int(settings["null"]) // (n_regions * (n_regions - 1)))
+    return min(max(wanted, 2), int(settings["max_surrogates"]))
+
+
+def _together(
+    series: Sequence[Timeseries],
+    lags: int,
+    n_surrogates: int,
+    model: Any,
+    seed: int,
+    where: torch.device,
+) -> list[Estimate]:
+    """Train recordings of equal number of regions: whole, halves and surrogates."""
+    prior = float(model.SETTINGS["prior"])
+    pieces: list[Piece] = []
+    apart: list[list[NDArray[np.bool_]]] = []
+    for one in series:
+        data = one.data
+        if one.modality in SENSORS:
+            data = leakage.unmixed(data, one.lengths, lags, prior)
+        cut = list(confidence.shifted(data, n_surrogates, seed))
+        apart.append([far for _, far in cut])
+        pieces += [(data, one.lengths), *halves(data, one.lengths)]
+        pieces += [(surrogate, one.lengths) for surrogate, _ in cut]
+    windows = Windows.of(pieces, lags, where)
+    network: LagModel = model.build(len(pieces), len(series[0].data), lags, seed)
+    network.to(where)
+    fitting.fit(network, windows, model.SETTINGS, seed)
+    seen = readout.read(network, windows)
+    ratio = fitting.alone(windows, prior) / fitting.errors(network, windows)
+    score = 0.5 * torch.log(ratio).mean(1).cpu().numpy()
+    found = []
+    for k, (one, far) in enumerate(zip(series, apart, strict=True)):
+        first = k * (3 + n_surrogates)
+        strength = seen.strength[first : first + 3 + n_surrogates]
+        null = np.concatenate([s[f] for s, f in zip(strength[3:], far, strict=True)])
+        p = confidence.p_values(strength[0], null)
+        found.append(_one(one, p, seen, first, float(score[first]), model, lags))
+        found[-1].state.update(readout.parameters(network, first))
+        found[-1].params.update(n_surrogates=n_surrogates)
+    return [replace(one, device=where.type) for one in found]
+
+
+def _one(
+    series: Timeseries,
+    p: FloatArray,
+    seen: readout.Readout,
+    k: int,
+    score: float,
+    model: Any,
+    lags: int,
+) -> Estimate:
+    """Put together what is known of one recording, the halves of which follow it."""
+    q = confidence.false_discovery(p)
+    probability = confidence.connected(p)
+    # A little on both sides: of two that are nothing, neither is the direction.
+    direction = (probability + 1e-3) / (probability + probability.T + 2e-3)
+    value = seen.strength[k : k + 3] * np.where(seen.sign[k : k + 3] < 0, -1.0, 1.0)
+    stability = confidence.agreement(value[1], value[2])
+    np.fill_diagonal(stability, np.nan)
+    params: dict[str, float | int | str] = {**model.SETTINGS, "order": lags}
+    if series.modality in SENSORS:
+        params["leakage"] = "innovations orthogonalised"
+    if series.modality == "fmri":
+        params["caution"] = "lags say little about direction in fMRI"
+    return Estimate(
+        weight=seen.strength[k],
+        value=value[0],
+        probability=probability,
+        direction=direction,
+        p=p,
+        q=q,
+        stability=stability,
+        supported=q < 0.05,
+        engine=model.ENGINE,
+        method=model.__name__.rpartition(".")[2],
+        unit=model.UNIT,
+        n=int(predictable(series.lengths, lags).size),
+        fit_score=score,
+        fit_metric=FIT_METRIC,
+        reliability=confidence.reliability(value[1], value[2]),
+        device="cpu",
+        lag_ms=seen.lag[k] * 1000.0 / series.sfreq,
+        params=params,
+    )

@@ -1,0 +1,70 @@
+"""From trained networks to strength, sign and lag: ``[source, target]`` matrices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from atlasdb.types import FloatArray
+from atlasdb_ingest.learning.windows import Windows
+from atlasdb_ingest.models.base import LagModel
+
+
+@dataclass(frozen=True, eq=False)
+class Readout:
+    """What networks say of the connections, one matrix a recording.
+
+    Attributes
+    ----------
+    strength : ndarray, shape (n_series, n_regions, n_regions)
+        How much worse the target is predicted without the source: the logarithm of
+        the ratio of the errors, at least 0.
+    sign : ndarray of int
+        Of the mean derivative at the strongest lag.
+    lag : ndarray of int
+        Lag with the largest derivative (root mean square), 1 or more samples.
+    """
+
+    strength: FloatArray
+    sign: FloatArray
+    lag: FloatArray
+
+
+def read(model: LagModel, windows: Windows) -> Readout:
+    """Read connections out of a trained model.
+
+    Parameters
+    ----------
+    model : LagModel
+        Trained on `windows`.
+    windows : Windows
+        Where to probe it.
+
+    Returns
+    -------
+    Readout
+        NaN on the diagonals.
+    """
+    strength = _double(model.gain(windows).clamp_min(0.0))
+    mean, size = (_double(slope) for slope in model.slopes(windows))
+    strongest = size.argmax(axis=-1)
+    sign = np.sign(np.take_along_axis(mean, strongest[..., None], axis=-1)[..., 0])
+    lag = strongest + 1.0
+    place = np.arange(strength.shape[-1])
+    for matrix in (strength, sign, lag):
+        matrix[:, place, place] = np.nan
+    return Readout(strength, sign, lag)
+
+
+def parameters(model: LagModel, which: int) -> dict[str, np.ndarray]:
+    """Give the parameters of one recording's networks, as float32."""
+    return {
+        name: tensor.detach()[which].cpu().numpy().astype(np.float32)
+        for name, tensor in model.state_dict().items()
+    }
+
+
+def _double(tensor: torch.Tensor) -> FloatArray:
+    return tensor.detach().cpu().numpy().astype(np.float64)

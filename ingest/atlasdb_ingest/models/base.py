@@ -1,0 +1,97 @@
+"""What every lagged estimator is: a network from lag windows to the next sample."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from atlasdb_ingest.learning.windows import Windows
+
+
+class LagModel(nn.Module, ABC):
+    """Predictors of every region of every recording, in one module.
+
+    Every parameter has the shape ``(n_series, n_regions, ...)``: one network for each
+    recording and target, trained side by side, sharing nothing. A new family writes
+    `forward` and `penalty`; the rest has a way that works for every network.
+    """
+
+    def __init__(self, n_series: int, n_regions: int, order: int) -> None:
+        super().__init__()
+        self.n_series, self.n_regions, self.order = n_series, n_regions, order
+
+    @abstractmethod
+    def forward(self, past: torch.Tensor) -> torch.Tensor:
+        """Predict.
+
+        Parameters
+        ----------
+        past : Tensor, shape (n_series, n, n_regions, order)
+            Lag windows, lag 1 first.
+
+        Returns
+        -------
+        Tensor, shape (n_series, n, n_regions)
+            The next sample of every region.
+        """
+
+    @abstractmethod
+    def penalty(self) -> torch.Tensor:
+        """Give what the size of the network costs, shape (n_series, n_regions)."""
+
+    def solve(self, windows: Windows) -> bool:
+        """Set the parameters at once where that is possible; else return False."""
+        return False
+
+    def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Predict without one source after the other, its past set to its mean."""
+        for source in range(self.n_regions):
+            rest = past.clone()
+            rest[:, :, source] = 0.0
+            yield self(rest)
+
+    def gain(self, windows: Windows) -> torch.Tensor:
+        """Tell how much worse each region is predicted without each source.
+
+        Parameters
+        ----------
+        windows : Windows
+            What to predict.
+
+        Returns
+        -------
+        Tensor, shape (n_series, n_regions, n_regions)
+            ``log(error without / error with)``, rows are sources.
+        """
+        rows = windows.some(min(1024, int(windows.n_known.max())))
+        past, present = windows.at(rows)
+        with torch.no_grad():
+            error = (self(past) - present).square().mean(1)
+            rest = [(p - present).square().mean(1) for p in self.without(past)]
+        return torch.log(torch.stack(rest, 1) / error[:, None])
+
+    def slopes(self, windows: Windows) -> tuple[torch.Tensor, torch.Tensor]:
+        """Take the derivatives of the prediction by each lag of each source.
+
+        Parameters
+        ----------
+        windows : Windows
+            Where to take them.
+
+        Returns
+        -------
+        mean, size : Tensor, shape (n_series, n_regions, n_regions, order)
+            Mean and root mean square over samples; source, target, lag.
+        """
+        rows = windows.some(min(128, int(windows.n_known.max())))
+        past = windows.at(rows)[0].detach().requires_grad_()
+        total = self(past).sum((0, 1))
+        mean, size = [], []
+        for target in range(self.n_regions):
+            (slope,) = torch.autograd.grad(total[target], past, retain_graph=True)
+            mean.append(slope.mean(1))
+            size.append(slope.square().mean(1).sqrt())
+        return torch.stack(mean, 2), torch.stack(size, 2)

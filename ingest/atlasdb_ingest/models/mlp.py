@@ -1,0 +1,111 @@
+"""A small network for each target, with a linear path beside it.
+
+One hidden layer; all that enters from one source at one lag or later is one group,
+and groups are pushed to zero together, so that a source, or its long lags, leaves
+the network whole. The strength of this push is one fixed number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from atlasdb_ingest.learning.windows import Windows
+from atlasdb_ingest.models.base import LagModel
+
+ENGINE: Final = "lagged"
+UNIT: Final = "nats"
+SETTINGS: Final[dict[str, float | int]] = {
+    "version": 1,
+    "hidden": 5,
+    "sparsity": 0.05,
+    "self_sparsity": 0.005,
+    "output_ridge": 0.001,
+    "steps": 200,
+    "batch": 256,
+    "rate": 0.02,
+    "prior": 10.0,
+    "null": 1500,
+    "max_surrogates": 5,
+}
+
+
+class Perceptron(LagModel):
+    """Component-wise networks with hierarchical group sparsity on what enters."""
+
+    def __init__(self, n_series: int, n_regions: int, order: int, seed: int) -> None:
+        super().__init__(n_series, n_regions, order)
+        hidden = int(SETTINGS["hidden"])
+        generator = torch.Generator().manual_seed(seed)
+
+        def drawn(*shape: int, scale: float) -> nn.Parameter:
+            # Every recording starts alike, whatever else is in the batch.
+            one = scale * torch.randn(n_regions, *shape, generator=generator)
+            return nn.Parameter(one.expand(n_series, *one.shape).clone())
+
+        size = n_regions * order
+        entering = drawn(size, hidden + 1, scale=0.3 / (3 * order) ** 0.5)
+        with torch.no_grad():
+            entering[..., hidden] = 0.0  # the linear path
+        self.entering = entering
+        self.offset = drawn(hidden, scale=0.3)
+        self.leaving = drawn(hidden, scale=0.3 / hidden**0.5)
+        self.level = nn.Parameter(torch.zeros(n_series, n_regions))
+
+    def forward(self, past: torch.Tensor) -> torch.Tensor:
+        """Predict the next sample; see the base class."""
+        return self._leave(self._enter(past.flatten(2), self.entering))
+
+    def _enter(self, flat: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        # All targets read the same past: one product for all of them.
+        joined = weights.transpose(1, 2).flatten(2)
+        inside = flat @ joined
+        return inside.reshape(*inside.shape[:-1], self.n_regions, -1)
+
+    def _leave(self, inside: torch.Tensor) -> torch.Tensor:
+        active = functional.silu(inside[..., :-1] + self.offset[:, None])
+        bent = (active * self.leaving[:, None]).sum(-1)
+        return bent + inside[..., -1] + self.level[:, None]
+
+    def penalty(self) -> torch.Tensor:
+        """Sum of the norms of all groups."""
+        shape = (self.n_series, self.n_regions, self.n_regions, self.order, -1)
+        power = self.entering.reshape(shape).square().sum(-1)
+        later = power.flip(-1).cumsum(-1)
+        size = (later + 1e-10).sqrt().sum(-1)
+        own = torch.eye(self.n_regions, device=size.device)
+        weight = SETTINGS["sparsity"] * (1 - own) + SETTINGS["self_sparsity"] * own
+        ridge = SETTINGS["output_ridge"] * self.leaving.square().sum(-1)
+        return (size * weight).sum(-1) + ridge
+
+    def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Take out what one source contributes, instead of starting again."""
+        inside = self._enter(past.flatten(2), self.entering)
+        for source in range(self.n_regions):
+            rows = slice(source * self.order, (source + 1) * self.order)
+            part = self._enter(past[:, :, source], self.entering[:, :, rows])
+            yield self._leave(inside - part)
+
+    def slopes(self, windows: Windows) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the derivatives in closed form: one layer has few moments."""
+        rows = windows.some(min(512, int(windows.n_known.max())))
+        with torch.no_grad():
+            inside = self._enter(windows.at(rows)[0].flatten(2), self.entering)
+            inside = inside[..., :-1] + self.offset[:, None]
+            half = torch.sigmoid(inside)
+            bend = half * (1 + inside * (1 - half)) * self.leaving[:, None]
+            path = torch.cat([bend, torch.ones_like(bend[..., :1])], -1)
+            both = torch.einsum("snph,snpk->sphk", path, path) / path.shape[1]
+            mean = (self.entering @ path.mean(1)[..., None])[..., 0]
+            size = ((self.entering @ both) * self.entering).sum(-1).clamp_min(0).sqrt()
+        shape = (self.n_series, self.n_regions, self.n_regions, self.order)
+        return mean.reshape(shape).transpose(1, 2), size.reshape(shape).transpose(1, 2)
+
+
+def build(n_series: int, n_regions: int, order: int, seed: int) -> LagModel:
+    """Make the model, its start drawn from `seed`."""
+    return Perceptron(n_series, n_regions, order, seed)
