@@ -1,0 +1,118 @@
+"""Matrices of connections, with what the file itself says of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atlasdb.errors import InvalidDataError, NotFoundError
+from atlasdb.types import FloatArray
+from atlasdb_ingest.readers.table import NamedArray, read_named, read_table
+
+_SUFFIX = "_relmat.tsv"
+
+
+@dataclass(frozen=True, eq=False)
+class Relations:
+    """A matrix, and what its file says: None where it says nothing.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (n_areas, n_areas)
+        As written; rows are sources where ``directed`` is True.
+    """
+
+    weights: FloatArray
+    names: tuple[str, ...] | None = None
+    directed: bool | None = None
+    parcellation: str | None = None
+
+
+def companions(path: Path) -> list[Path]:
+    """Give the files beside a BIDS relmat that belong to it."""
+    if not path.name.endswith(_SUFFIX):
+        return []
+    stem = path.name.removesuffix(_SUFFIX)
+    names = [f"{stem}_relmat.json", f"{stem}_nodeindices.tsv"]
+    return [path.with_name(name) for name in names if path.with_name(name).is_file()]
+
+
+def read_relations(path: Path, variable: str | None = None) -> Relations:
+    """Read a matrix of connections.
+
+    Parameters
+    ----------
+    path : Path
+        CSV, TSV, TXT, NPY, NPZ, MAT, GraphML, or a BIDS ``*_relmat.tsv``.
+    variable : str, optional
+        Which array of a MAT or NPZ file.
+
+    Returns
+    -------
+    Relations
+    """
+    if path.suffix.lower() == ".graphml":
+        return _graphml(path)
+    array = read_named(path, variable)
+    if path.name.endswith(_SUFFIX):
+        return _relmat(path, array)
+    return Relations(array.data, _names(array))
+
+
+def _names(array: NamedArray) -> tuple[str, ...] | None:
+    """Take the names of the columns, or of the rows, for those of the areas."""
+    for names in (array.columns, array.rows):
+        if names is None or len(names) != len(array.data):
+            continue
+        if not all(name.strip().lstrip("-").isdigit() for name in names):
+            return tuple(name.strip() for name in names)
+    return None
+
+
+def _relmat(path: Path, array: NamedArray) -> Relations:
+    """Read what stands beside a BIDS relation matrix (a draft of the standard)."""
+    said: dict[str, Any] = {}
+    names = _names(array)
+    for file in companions(path):
+        if file.suffix == ".json":
+            try:
+                said = json.loads(file.read_text("utf-8"))
+            except (ValueError, RecursionError) as error:
+                raise InvalidDataError(f"{file.name} is not JSON.") from error
+        else:
+            table = read_table(file, header=True)
+            if "name" in table.columns and len(table) == len(array.data):
+                names = tuple(str(name) for name in table["name"])
+    directed = said.get("Directed")
+    weights = array.data
+    if directed is True and said.get("Rows") == "target":
+        weights = weights.T
+    elif directed is True and said.get("Rows") != "source":
+        directed = None  # directed, but it does not say which way
+    return Relations(weights, names, directed, said.get("Atlas"))
+
+
+def _graphml(path: Path) -> Relations:
+    import networkx as nx
+
+    if not path.is_file():
+        raise NotFoundError(f"There is no file {path}.")
+    try:
+        graph = nx.read_graphml(path)
+    except Exception as error:  # XML and networkx raise many kinds
+        raise InvalidDataError(f"{path.name} is not GraphML that can be read.") from (
+            error
+        )
+    if graph.is_multigraph():
+        raise InvalidDataError(
+            f"{path.name} has several connections of one pair; sum them first."
+        )
+    if graph.number_of_nodes() < 2:
+        raise InvalidDataError(f"{path.name} has fewer than 2 nodes.")
+    weights = nx.to_numpy_array(graph, weight="weight", dtype=np.float64)
+    names = tuple(str(d.get("name", n)) for n, d in graph.nodes(data=True))
+    return Relations(weights, names, bool(graph.is_directed()))
