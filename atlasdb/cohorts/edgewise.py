@@ -156,14 +156,17 @@ def detectable_effect(n_a: int, n_b: int, *, alpha: float) -> float:
     --------
     >>> round(detectable_effect(64, 64, alpha=0.05), 2)
     0.5
+    >>> round(detectable_effect(12, 12, alpha=0.05 / 90), 2)
+    2.03
     """
     df = n_a + n_b - 2
     root = np.sqrt(n_a * n_b / (n_a + n_b))
     limit = stats.t.isf(alpha / 2, df)
 
     def missed(d: float) -> float:
-        seen = stats.nct.sf(limit, df, d * root) + stats.nct.cdf(-limit, df, d * root)
-        return float(seen) - POWER
+        seen = stats.nct.sf(limit, df, d * root)
+        wrong_way = stats.nct.cdf(-limit, df, d * root)  # NaN where it is nearly 0
+        return float(seen + np.nan_to_num(wrong_way, nan=0.0)) - POWER
 
     upper = 1.0
     while missed(upper) < 0:
