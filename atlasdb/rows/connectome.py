@@ -182,7 +182,9 @@ def add_neurons(
     row["w_max"] = [float(graph.weight.max()) if n_edges else None]
     batch.add_nodes("Connectome", row)
     body_ids = [str(body) for body in graph.body_ids]
-    ids = pa.array([f"{connectome}/{body.lower()}" for body in body_ids])
+    lower = [body.lower() for body in body_ids]
+    keys = lower if len(set(lower)) == n else body_ids  # told apart by case alone
+    ids = pa.array([f"{connectome}/{key}" for key in keys])
     columns: dict[str, Any] = {
         "id": ids,
         "connectome": [connectome] * n,

@@ -287,7 +287,8 @@ def _ingest(
     for label, note in [*found.notes, *report.notes]:
         click.echo(f"{label}: {note}", err=True)
     done, same = len(report.done), len(report.unchanged)
-    click.echo(f"{done} recordings ingested, {same} unchanged -> {session.url}")
+    if done or same:
+        click.echo(f"{done} recordings ingested, {same} unchanged -> {session.url}")
     _failures([*found.failed, *report.failed], done + same)
 
 
