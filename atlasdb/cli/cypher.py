@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -50,7 +51,7 @@ def cypher(
     Example: atlasdb cypher "MATCH (s:Subject) RETURN count(s) AS n"
     """
     if text == "-":
-        text = click.get_text_stream("stdin").read()
+        text = sys.stdin.read()
     values = dict(_parameter(p) for p in parameters)
     with session.open(read_only=not write) as atlas:
         frame = atlas.cypher(text, values, write=write, timeout_s=timeout)

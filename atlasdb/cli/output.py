@@ -38,7 +38,7 @@ def show(frame: pd.DataFrame, output_format: str) -> None:
         plain.attrs = {}
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pandas(plain, preserve_index=False), sink)
-        click.get_binary_stream("stdout").write(sink.getvalue().to_pybytes())
+        sys.stdout.buffer.write(sink.getvalue().to_pybytes())
     else:
         _table(frame)
 

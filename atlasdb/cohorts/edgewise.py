@@ -80,8 +80,8 @@ def edgewise(
     return result
 
 
-_STATISTICS = ("mean_a", "mean_b", "effect", "effect_low", "effect_high")
-_STATISTICS += ("statistic", "df", "p")
+_STATISTICS = ["mean_a", "mean_b", "effect", "effect_low", "effect_high"]
+_STATISTICS += ["statistic", "df", "p"]
 
 
 def _welch(
