@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from atlasdb.types import FloatArray
 
@@ -94,22 +95,20 @@ def p_values(observed: FloatArray, null: FloatArray) -> FloatArray:
 
 def false_discovery(p: FloatArray) -> FloatArray:
     """Adjust p values for their number, by Benjamini and Hochberg; NaN stays NaN."""
-    from scipy.stats import false_discovery_control
-
     q = np.full_like(p, np.nan)
     tested = np.isfinite(p)
     if tested.any():
-        q[tested] = false_discovery_control(p[tested])
+        q[tested] = stats.false_discovery_control(p[tested])
     return q
 
 
 def connected(p: FloatArray) -> FloatArray:
     """Turn p values into the probability that there is a connection.
 
-    The p values are a mixture: uniform where there is nothing, piling up near 0 as a
-    power of p where there is something. Share and power are averaged over what fits
-    the p values of this recording, so that few pairs give cautious answers, and the
-    density at p = 1 counts as nothing whole.
+    As normal scores, the p values are a mixture: of unit width where there is nothing,
+    wider where there is something. Share and width are averaged over what fits the p
+    values of this recording, so that few pairs give cautious answers, and what is
+    wide but falls near 0 counts as nothing.
 
     Parameters
     ----------
@@ -130,23 +129,27 @@ def connected(p: FloatArray) -> FloatArray:
     if known.size > _POINTS:
         share = known.size / _POINTS
         known = known[np.linspace(0, known.size - 1, _POINTS).astype(np.int64)]
+    score = stats.norm.isf(np.maximum(known, 1e-12) / 2)
     empty = np.linspace(0.02, 0.98, 25)[:, None, None]
-    power = np.linspace(0.05, 0.95, 19)[None, :, None]
-    density = empty + (1 - empty) * power * known ** (power - 1)
+    width = np.geomspace(1.5, 8.0, 12)[None, :, None]
+    density = empty + (1 - empty) * _ratio(score, width)
     # A connection is rarer than not: a mild prior that few pairs lean on.
     prior = np.log(empty[..., 0]) + 0.5 * np.log(1 - empty[..., 0])
     fit = share * np.log(density).sum(axis=-1) + prior
-    credible = np.exp(fit - fit.max())
+    credible = np.exp(fit - fit.max())[..., None]
     credible /= credible.sum()
-    floor = (empty + (1 - empty) * power)[..., 0]
-    grid = np.logspace(-7, 0, 200)
-    answer = np.zeros_like(grid)
-    for i, k in zip(*np.nonzero(credible > 1e-6), strict=True):
-        e, a = float(empty[i, 0, 0]), float(power[0, k, 0])
-        f = e + (1 - e) * a * grid ** (a - 1)
-        answer += credible[i, k] * (1 - floor[i, k] / f)
-    probability[tested] = np.interp(np.log(p[tested]), np.log(grid), answer)
+    grid = np.linspace(0.0, 7.2, 145)
+    nothing = empty + (1 - empty) * _ratio(0.0 * grid, width)
+    joined = 1 - nothing / (empty + (1 - empty) * _ratio(grid, width))
+    answer = (credible * joined).sum(axis=(0, 1))
+    wanted = stats.norm.isf(np.maximum(p[tested], 1e-12) / 2)
+    probability[tested] = np.interp(wanted, grid, answer)
     return np.clip(probability, 0.0, 1.0)
+
+
+def _ratio(score: FloatArray, width: FloatArray) -> FloatArray:
+    """Give the density of a wide normal over that of the unit normal."""
+    return np.asarray(np.exp(0.5 * score**2 * (1 - width**-2)) / width)
 
 
 def agreement(first: FloatArray, second: FloatArray) -> FloatArray:

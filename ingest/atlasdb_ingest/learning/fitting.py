@@ -1,9 +1,12 @@
 """The one training loop: every recording and every target in one tensor program.
 
-The objective of a target is half the logarithm of its mean squared error, which has
-no scale, plus the model's penalty. What a recording gets does not depend on the
-others in the batch: all draw the same places in their own length, and each target
-keeps the parameters that were best on its own held-out blocks.
+The objective of a target is the root of its mean squared error plus the model's
+penalty. What noise gains by a useless weight then does not depend on how well the
+target is predicted, as it must not if surrogates are to tell what noise gains.
+
+What a recording gets does not depend on the others in the batch: all draw the same
+places in their own length, and each target keeps the parameters that were best on
+its own held-out blocks.
 """
 
 from __future__ import annotations
@@ -59,7 +62,7 @@ def fit(
         rows = windows.known.gather(1, (place * windows.n_known[:, None]).long())
         past, present = windows.at(rows)
         error = (model(past) - present).square().mean(1)
-        loss = (0.5 * torch.log(error + 1e-6) + model.penalty()).sum()
+        loss = ((error + 1e-6).sqrt() + model.penalty()).sum()
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         optimiser.step()

@@ -138,7 +138,11 @@ class Windows:
                 yield *self.at(part), (place < count[:, None]).to(self.series.dtype)
 
     def some(self, n: int) -> torch.Tensor:
-        """Give at most `n` samples of each series, spread over its training rows."""
+        """Give `n` samples of each series, spread over its training rows.
+
+        Short series have fewer and repeat them: how many there are must not depend on
+        what else is in the batch.
+        """
         wanted = torch.arange(n, device=self.known.device) / n
         place = (wanted * self.n_known[:, None]).long()
         return self.known.gather(1, place)

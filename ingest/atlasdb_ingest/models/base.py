@@ -10,6 +10,9 @@ from torch import nn
 
 from atlasdb_ingest.learning.windows import Windows
 
+PROBES = 256
+"""Samples at which derivatives are taken."""
+
 
 class LagModel(nn.Module, ABC):
     """Predictors of every region of every recording, in one module.
@@ -66,7 +69,7 @@ class LagModel(nn.Module, ABC):
         Tensor, shape (n_series, n_regions, n_regions)
             ``log(error without / error with)``, rows are sources.
         """
-        rows = windows.some(min(1024, int(windows.n_known.max())))
+        rows = windows.some(1024)
         past, present = windows.at(rows)
         with torch.no_grad():
             error = (self(past) - present).square().mean(1)
@@ -86,7 +89,7 @@ class LagModel(nn.Module, ABC):
         mean, size : Tensor, shape (n_series, n_regions, n_regions, order)
             Mean and root mean square over samples; source, target, lag.
         """
-        rows = windows.some(min(128, int(windows.n_known.max())))
+        rows = windows.some(PROBES)
         past = windows.at(rows)[0].detach().requires_grad_()
         total = self(past).sum((0, 1))
         mean, size = [], []

@@ -15,15 +15,15 @@ from torch import nn
 from torch.nn import functional
 
 from atlasdb_ingest.learning.windows import Windows
-from atlasdb_ingest.models.base import LagModel
+from atlasdb_ingest.models.base import PROBES, LagModel
 
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
     "version": 1,
     "hidden": 5,
-    "sparsity": 0.05,
-    "self_sparsity": 0.005,
+    "sparsity": 0.015,
+    "self_sparsity": 0.0015,
     "output_ridge": 0.001,
     "steps": 200,
     "batch": 256,
@@ -92,7 +92,7 @@ class Perceptron(LagModel):
 
     def slopes(self, windows: Windows) -> tuple[torch.Tensor, torch.Tensor]:
         """Give the derivatives in closed form: one layer has few moments."""
-        rows = windows.some(min(512, int(windows.n_known.max())))
+        rows = windows.some(PROBES)
         with torch.no_grad():
             inside = self._enter(windows.at(rows)[0].flatten(2), self.entering)
             inside = inside[..., :-1] + self.offset[:, None]
