@@ -29,8 +29,8 @@ from atlasdb.schema import (
 from atlasdb.store import unwind
 from atlasdb.store.checked import absent, bound, edge_rows, node_rows
 from atlasdb.store.dialect import check_parameters, check_read, check_write
+from atlasdb.store.records import table_of
 from atlasdb.store.server import open_driver, plainly
-from atlasdb.store.values import table_of
 
 ONE_TRANSACTION = 50_000
 """Rows that one transaction holds within the memory of a small server."""
