@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from atlasdb.rows.ids import slug
 from atlasdb.rows.shared import add_subject
 from atlasdb.schema import NODES
 from atlasdb.store.base import Store
-from atlasdb.types import ContrastResult, Entry, Subject
+from atlasdb.types import Area, ContrastResult, Entry, Parcellation, Subject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ def write(store: Store, files: Files, entries: Sequence[Entry]) -> int:
     if not new:
         return 0
     _same_atlas(store, files)
-    _same_parcellations(store, new)
+    new = _same_parcellations(store, new)
     people = _people(store, [entry.subject for entry in new])
     current = {label: _current(store, label) for label in _SLOT}
     lines: list[dict[str, Any]] = []
@@ -225,16 +225,51 @@ def _same_atlas(store: Store, files: Files) -> None:
         )
 
 
-def _same_parcellations(store: Store, entries: Sequence[Entry]) -> None:
-    known = {k: row["sha256"] for k, row in _rows_by_id(store, "Parcellation").items()}
+def _same_parcellations(store: Store, entries: Sequence[Entry]) -> list[Entry]:
+    """Let one name stand for one parcellation.
+
+    An entry that knows the areas by name only takes those of the atlas, when all of
+    its names are theirs; other areas under a name that is taken are refused.
+    """
+    known = _rows_by_id(store, "Parcellation")
+    shared = []
     for entry in entries:
         parcellation = entry.parcellation
-        if parcellation is None:
-            continue
-        before = known.setdefault(parcellation.id, parcellation.sha256)
-        if before != parcellation.sha256:
-            raise InvalidDataError(
-                f"The atlas has a parcellation named {parcellation.id} with other "
-                "areas already. Give this one a name of its own with "
-                "--parcellation-name."
-            )
+        before = known.get(parcellation.id) if parcellation else None
+        if parcellation is not None and before is None:
+            known[parcellation.id] = asdict(parcellation)
+        elif parcellation is not None and before is not None:
+            if before["sha256"] != parcellation.sha256:
+                parcellation = _adopted(store, parcellation, before)
+            entry = replace(entry, parcellation=parcellation)
+        shared.append(entry)
+    return shared
+
+
+def _adopted(
+    store: Store, parcellation: Parcellation, before: Mapping[str, Any]
+) -> Parcellation:
+    rows = store.nodes("Area").to_pylist()
+    names = {r["code"]: r for r in rows if r["parcellation"] == parcellation.id}
+    same = all(
+        area.code in names and area.name == names[area.code]["name"]
+        for area in parcellation.areas
+    )
+    if not same or parcellation.n_areas != before["n_areas"]:
+        raise InvalidDataError(
+            f"The atlas has a parcellation named {parcellation.id} with other areas "
+            "already. Give this one a name of its own with --parcellation-name."
+        )
+    own = {field.name for field in fields(Area)}
+    areas = tuple(
+        Area(**{k: v for k, v in names[area.code].items() if k in own})
+        for area in parcellation.areas
+    )
+    kept = {k: before[k] for k in ("name", "kind", "version", "species", "space")}
+    return replace(
+        parcellation,
+        areas=areas,
+        sha256=before["sha256"],
+        license=before["license"],
+        **kept,
+    )
