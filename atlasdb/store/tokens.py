@@ -14,6 +14,7 @@ from atlasdb.errors import InvalidDataError
 
 Kind = Literal["name", "quoted", "string", "number", "parameter", "symbol"]
 MAX_CHARACTERS = 100_000
+MAX_DEPTH = 50
 
 _TOKEN = re.compile(
     r"""
@@ -107,11 +108,24 @@ def tokens(text: str) -> list[Token]:
             found.append(Token("symbol", value))
     if found and found[-1].value == ";":
         found.pop()
+    _refuse_depth(found)
     if not found:
         raise InvalidDataError(
             "The statement is empty. Write Cypher, such as RETURN 1."
         )
     return found
+
+
+def _refuse_depth(found: list[Token]) -> None:
+    """Refuse what would take either engine, or the guard, out of its stack."""
+    depth = 0
+    for token in found:
+        if token.kind == "symbol":
+            depth += (token.value in "([{") - (token.value in ")]}")
+            if depth > MAX_DEPTH:
+                raise InvalidDataError(
+                    f"Brackets are nested more than {MAX_DEPTH} deep. Write it flatter."
+                )
 
 
 def _refuse_escapes(string: str) -> None:

@@ -1,79 +1,217 @@
-"""Answers of a Neo4j server as plain Arrow columns, like the embedded store's."""
+"""What the guard knows of a value: enough to see where two stores would differ."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-import pyarrow as pa
-from neo4j.graph import Node, Path, Relationship
+from atlasdb.errors import InvalidDataError, did_you_mean
+from atlasdb.schema import NODES, RELATIONSHIPS
 
-from atlasdb.errors import InvalidDataError
-from atlasdb.store.answers import property_maps
+Kind = Literal["str", "int", "float", "bool", "null", "list", "map", "node", "rel"]
+NUMBERS = ("int", "float")
+_WORDS: Mapping[str, str] = {
+    "str": "text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "map": "a map",
+    "node": "a node",
+    "rel": "a relationship",
+    "path": "a path",
+    "null": "null",
+}
 
-_PLAIN = (str, int, float, bool, type(None))
+
+@dataclass(frozen=True)
+class Value:
+    """An expression's value.
+
+    Attributes
+    ----------
+    kind : str
+        Its type; ``"path"`` for a named path.
+    names : tuple of str
+        Labels or types of a node or relationship; () where any is possible.
+    item : Value or None
+        What a list holds.
+    fields : mapping of str to Value
+        What a map holds.
+    gathered : bool
+        A list in no particular order.
+    holds_null : bool
+        A list that may hold a null.
+    literal : str or None
+        A literal or parameter as text: ``""`` for an empty string.
+    constant : bool
+        A literal or a parameter.
+    differs : frozenset of frozenset of str
+        Pairs of variables that cannot be the same where this is true.
+    key_of : str or None
+        The variable that this is, or whose ``id`` this is.
+    """
+
+    kind: str
+    names: tuple[str, ...] = ()
+    item: Value | None = None
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    gathered: bool = False
+    holds_null: bool = False
+    literal: str | None = None
+    constant: bool = False
+    differs: frozenset[frozenset[str]] = frozenset()
+    key_of: str | None = None
 
 
-def table_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pa.Table:
-    """Make a table of the rows of an answer.
+NULL = Value("null", constant=True)
+
+
+def word(value: Value) -> str:
+    """Name the type of a value for a message."""
+    return _WORDS[value.kind]
+
+
+def alike(a: Value, b: Value) -> bool:
+    """Tell whether two values may be compared: null with everything."""
+    if "null" in (a.kind, b.kind):
+        return True
+    return a.kind == b.kind or (a.kind in NUMBERS and b.kind in NUMBERS)
+
+
+def of_python(name: str, values: Sequence[Any]) -> Value:
+    """Give what the values of a parameter have in common.
 
     Parameters
     ----------
-    names : sequence of str
-        Of the columns.
-    rows : sequence of sequence
-        As the driver gives them.
-
-    Returns
-    -------
-    pyarrow.Table
-        Columns of string, int64, float64, bool, lists and structs. A column without
-        any value has the type null.
+    name : str
+        Of the parameter, for messages.
+    values : sequence
+        One value, or the items of a list.
 
     Raises
     ------
     InvalidDataError
-        If a column holds values of unlike types.
+        If they are of several types, or of one that no store knows.
     """
-    if not rows:
-        return pa.table([pa.nulls(0)] * len(names), list(names))
-    columns = zip(*rows, strict=True)
-    arrays = [_array(name, column) for name, column in zip(names, columns, strict=True)]
-    return pa.table(arrays, list(names))
-
-
-def _array(name: str, column: tuple[Any, ...]) -> pa.Array:
-    kinds = set(map(type, column))
-    if float in kinds:
-        column = tuple(None if value != value else value for value in column)
-    if not kinds <= set(_PLAIN):
-        if all(isinstance(value, (Node, Relationship, type(None))) for value in column):
-            return property_maps([_plain(value) for value in column])
-        column = tuple(_plain(value) for value in column)
-    try:
-        return pa.array(column)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    given = [_scalar(value) for value in values]
+    kinds = {_kind(name, value) for value in given} - {"null"}
+    if kinds == {"int", "float"}:
+        kinds = {"float"}
+    if not kinds:
+        return NULL
+    if len(kinds) > 1:
         raise InvalidDataError(
-            f"The column {name} holds values of unlike types. RETURN them as columns "
-            "of their own."
-        ) from error
-
-
-def _plain(value: Any) -> Any:
-    """Give a value of plain types; temporal ones as text."""
-    if isinstance(value, float):
-        return None if value != value else value
-    if isinstance(value, _PLAIN):
-        return value
-    if isinstance(value, (Node, Relationship)):
-        return dict(value.items())
-    if isinstance(value, Path):
-        return {
-            "_NODES": [_plain(node) for node in value.nodes],
-            "_RELS": [_plain(rel) for rel in value.relationships],
+            f"${name} mixes {' and '.join(sorted(_WORDS[k] for k in kinds))}. Give "
+            "values of one type."
+        )
+    (kind,) = kinds
+    present = [value for value in given if value is not None]
+    if kind == "list":
+        items = [item for value in present for item in value]
+        return Value(
+            "list",
+            item=of_python(name, items),
+            holds_null=any(item is None for item in items),
+            constant=True,
+        )
+    if kind == "map":
+        names = {key for value in present for key in value}
+        if any(set(value) != names for value in present):
+            raise InvalidDataError(
+                f"The maps of ${name} have different keys. Give each all of "
+                f"{sorted(map(str, names))}, null where there is no value."
+            )
+        fields = {
+            str(key): of_python(name, [value[key] for value in present])
+            for key in names
         }
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    return str(value)
+        return Value("map", fields=fields, constant=True)
+    text = present[0] if kind == "str" and len(given) == 1 else None
+    return Value(kind, literal=text, constant=True)
+
+
+def _scalar(value: Any) -> Any:
+    """Give a plain value for a numpy scalar."""
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
+def _kind(name: str, value: Any) -> str:
+    if value is None:
+        return "null"
+    for types, kind in (
+        (str, "str"),
+        (bool, "bool"),
+        (int, "int"),
+        (float, "float"),
+        ((list, tuple), "list"),
+        (Mapping, "map"),
+    ):
+        if isinstance(value, types):
+            return kind
+    raise InvalidDataError(
+        f"${name} is a {type(value).__name__}. Give text, a number, true or false, or "
+        "a list or map of them."
+    )
+
+
+def property_of(variable: str, entity: Value, name: str) -> Value:
+    """Give a property of a node or relationship.
+
+    Raises
+    ------
+    InvalidDataError
+        If none of its labels or types has it: names those that there are.
+    """
+    declared = NODES if entity.kind == "node" else RELATIONSHIPS
+    names = entity.names or tuple(declared)
+    known: dict[str, str] = {"id": "str"} if entity.kind == "node" else {}
+    for each in names:
+        known.update(declared[each].properties)
+    if name not in known:
+        what = "|".join(entity.names) or f"Any {_WORDS[entity.kind].split()[1]}"
+        listed = f" It has: {', '.join(known)}." if len(known) <= 20 else ""
+        raise InvalidDataError(
+            f"{what} has no property '{name}' ({variable}.{name})."
+            + (did_you_mean(name, known) or listed)
+        )
+    key = variable if name == "id" else None
+    return Value(known[name], key_of=key)
+
+
+def checked_label(name: str) -> str:
+    """Give a label of the schema.
+
+    Raises
+    ------
+    InvalidDataError
+        If there is no such label: suggests the nearest.
+    """
+    return _known("label", name, NODES)
+
+
+def checked_type(name: str) -> str:
+    """Give a relationship type of the schema.
+
+    Raises
+    ------
+    InvalidDataError
+        If there is no such type: suggests the nearest.
+    """
+    return _known("relationship type", name, RELATIONSHIPS)
+
+
+def _known(what: str, name: str, names: Iterable[str]) -> str:
+    known = list(names)
+    if name not in known:
+        near = did_you_mean(name, known)
+        if not near:
+            same = [k for k in known if k.lower() == name.lower()]
+            near = (
+                f" Did you mean '{same[0]}'?"
+                if same
+                else f" There are: {', '.join(known)}."
+            )
+        raise InvalidDataError(f"There is no {what} '{name}'.{near}")
+    return name
