@@ -28,17 +28,10 @@ CODED_FROM = 1_000
 
 @dataclass(frozen=True)
 class Statement:
-    """Cypher with its parameters, for the rows of one chunk.
-
-    Attributes
-    ----------
-    rows : pyarrow.Table
-        The rows that it must write.
-    """
+    """Cypher with its parameters: ``rows`` is the number of them, and others."""
 
     text: str
     parameters: dict[str, Any]
-    rows: pa.Table
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,7 @@ class Spelling:
 
 
 def upsert_nodes(
-    label: str, table: pa.Table, *, held: tuple[str, ...] = ()
+    label: str, table: pa.Table, held: str | None = None
 ) -> Iterator[Statement]:
     """Write nodes; each statement answers with the rows that were ``fresh``.
 
@@ -81,29 +74,29 @@ def upsert_nodes(
         Of the schema.
     table : pyarrow.Table
         Checked rows.
-    held : tuple of str
-        Truths that are false in new nodes, until `settle` sets them.
+    held : str, optional
+        A truth that is false in new nodes, until `settle` sets it.
     """
-    carried = [name for name in table.column_names if name not in held]
-    spelling = Spelling(table.select(carried))
-    for piece in slices(table.select(carried)):
+    carried = table.select([name for name in table.column_names if name != held])
+    spelling = Spelling(carried)
+    for piece in slices(carried):
         written = spelling.columns(piece)
         values = _settings("n", written, ("id",))
+        key = written["id"].expression
         text = (
             "UNWIND range(0, $rows - 1) AS i "
-            f"OPTIONAL MATCH (o:`{label}` {{id: {written['id'].expression}}}) "
-            "WITH i, o IS NULL AS fresh "
-            f"MERGE (n:`{label}` {{id: {written['id'].expression}}}) "
-            + "".join(f"ON CREATE SET n.`{name}` = false " for name in held)
+            f"OPTIONAL MATCH (o:`{label}` {{id: {key}}}) WITH i, o IS NULL AS fresh "
+            f"MERGE (n:`{label}` {{id: {key}}}) "
+            + (f"ON CREATE SET n.`{held}` = false " if held else "")
             + (f"SET {values} " if values else "")
-            + "RETURN count(*) AS n, collect(CASE WHEN fresh THEN i END) AS fresh"
+            + "RETURN collect(CASE WHEN fresh THEN i END) AS fresh"
         )
         yield _statement(text, piece, written.values())
 
 
-def settle(label: str, table: pa.Table, held: tuple[str, ...]) -> Iterator[Statement]:
-    """Set the truths that were held back."""
-    table = table.select(["id", *held])
+def settle(label: str, table: pa.Table, held: str) -> Iterator[Statement]:
+    """Set the truth that was held back."""
+    table = table.select(["id", held])
     spelling = Spelling(table)
     for piece in slices(table):
         written = spelling.columns(piece)
@@ -267,4 +260,4 @@ def _statement(text: str, piece: pa.Table, written: Iterable[Column]) -> Stateme
     parameters: dict[str, Any] = {"rows": piece.num_rows}
     for column in written:
         parameters |= column.parameters
-    return Statement(text, parameters, piece)
+    return Statement(text, parameters)
