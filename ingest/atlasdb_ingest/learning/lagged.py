@@ -25,8 +25,11 @@ from atlasdb_ingest.types import Estimate, Timeseries
 FIT_METRIC = "held-out log-likelihood gain over autoregression, nats/sample/region"
 SENSORS = ("eeg", "meg")
 MIN_WINDOWS = 60
-_ROOM = 30_000_000
-"""Numbers that one tensor program may hold, roughly."""
+_ROOM = {"cpu": 2_000_000}
+_MUCH_ROOM = 200_000_000
+"""Numbers that one tensor program may hold, roughly: what fits the caches of a CPU is
+twice as fast there, an accelerator wants all it can get. Results do not depend on it.
+"""
 
 
 def order(modality: str, sfreq: float) -> int:
@@ -85,8 +88,9 @@ def estimate(
     for (n_regions, lags), members in groups.items():
         longest = max(series[k].data.shape[1] for k in members)
         n_surrogates = _surrogates(n_regions, model.SETTINGS)
+        room = _ROOM.get(target.type, _MUCH_ROOM)
         networks = (3 + n_surrogates) * n_regions
-        at_once = max(1, _ROOM // (networks * max(longest, 10 * n_regions * lags)))
+        at_once = max(1, room // (networks * max(longest, 10 * n_regions * lags)))
         for start in range(0, len(members), at_once):
             part = members[start : start + at_once]
             group = [series[k] for k in part]
