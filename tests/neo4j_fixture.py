@@ -16,10 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import neo4j
 import pytest
 
 from atlasdb.store.base import Store, open_store
@@ -34,6 +35,13 @@ STORES = [
     pytest.param("neo4j", id="neo4j", marks=pytest.mark.neo4j),
 ]
 _mine = pytest.StashKey[Path]()
+
+
+class Environment(dict[str, str]):
+    """Variables that lead to the server; a failing test must not print the password."""
+
+    def __repr__(self) -> str:
+        return f"Environment({self.get('ATLASDB_TEST_NEO4J_URI')})"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,9 +72,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def neo4j_server() -> Mapping[str, str]:
+def neo4j_server() -> Environment:
     """The environment that leads to the server: URI, user, password, database."""
-    found = _given() or _started()
+    found = Environment(_given() or _started())
     if "error" in found:
         reason = f"no Neo4j server: {found['error']}"
         if os.environ.get("ATLASDB_REQUIRE_NEO4J") == "1":
@@ -77,7 +85,7 @@ def neo4j_server() -> Mapping[str, str]:
 
 @pytest.fixture
 def neo4j_url(
-    neo4j_server: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    neo4j_server: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """The address of the server, whose graph is empty and this test's alone."""
     for name, value in neo4j_server.items():
@@ -95,6 +103,15 @@ def neo4j_url(
         yield url
     finally:
         turn.release()
+
+
+@pytest.fixture
+def neo4j_driver(neo4j_server: Environment, neo4j_url: str) -> Iterator[neo4j.Driver]:
+    """The official driver, to look at the graph past the store."""
+    names = ("NEO4J_USERNAME", "NEO4J_PASSWORD")
+    user, password = (neo4j_server.get(name, "neo4j") for name in names)
+    with neo4j.GraphDatabase.driver(neo4j_url, auth=(user, password)) as driver:
+        yield driver
 
 
 @pytest.fixture(params=STORES)

@@ -28,6 +28,8 @@ FETCH = 10_000
 _META = (
     "MERGE (m:Meta {id: 'atlas'}) SET m.applied = $applied, m.schema_version = $version"
 )
+_REACHING = ("LoadCSV", "ProcedureCall", "Show", "Terminate")
+"""Operators of a plan that read, or end, more than the graph."""
 _T = TypeVar("_T")
 
 
@@ -257,7 +259,7 @@ class Neo4jStore:
                 "MATCH and RETURN."
             )
         for operator in _operators(summary.plan):
-            if operator.startswith(("LoadCSV", "ProcedureCall")):
+            if operator.startswith(_REACHING):
                 raise InvalidDataError(
                     f"A question must not use {operator.partition('@')[0]}: it may "
                     "reach beyond the graph. MATCH and RETURN instead."
