@@ -316,7 +316,7 @@ class Atlas:
     # Upkeep
 
     def erase(self, subject: str) -> int:
-        """Remove everything of one subject, files and graph; give how many rows."""
+        """Remove everything of one subject; give how many entries were removed."""
         stored = self.subject(subject)
         removed = erasure.erase(self.store, self.files, stored)
         self.keyring.forget(stored)

@@ -9,13 +9,14 @@ it is on disk.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -191,22 +192,32 @@ class Files:
                     wrong.append(f"{path}/{name}")
         return wrong
 
-    def remove(self, paths: list[str]) -> None:
-        """Remove runs: their lines first, then their folders."""
-        gone = set(paths)
-        kept = [
-            {"n": line.n, "kind": line.kind, **line.content}
-            for line in self.lines(every=True)
-            if line.content.get("path") not in gone
-        ]
+    def remove(self, concerned: Callable[[JournalLine], bool]) -> int:
+        """Remove lines of the journal, then the folders that only they named.
+
+        Returns
+        -------
+        int
+            How many lines were removed.
+        """
+        lines = list(self.lines(every=True))
+        gone = [line for line in lines if concerned(line)]
         part = self._journal.with_suffix(".part")
         with part.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(line) + "\n" for line in kept)
+            for line in lines:
+                if line not in gone:
+                    content = {"n": line.n, "kind": line.kind, **line.content}
+                    file.write(json.dumps(content) + "\n")
             file.flush()
             os.fsync(file.fileno())
         part.replace(self._journal)
-        for path in gone:
-            shutil.rmtree(self.folder / path, ignore_errors=True)
+        for line in gone:
+            if "path" in line.content:
+                folder = self.folder / line.content["path"]
+                shutil.rmtree(folder, ignore_errors=True)
+                with contextlib.suppress(OSError):  # others' runs may be beside it
+                    folder.parent.rmdir()
+        return len(gone)
 
     def _run(self, path: str) -> Path:
         folder = self.folder / path

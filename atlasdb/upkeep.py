@@ -153,6 +153,8 @@ def _replay(store: Store, files: Files, *, after: int) -> int:
         else:
             store.apply(batch, applied=line.n)
             rows += batch.n_rows
+    if store.applied() < files.last():  # the last lines add nothing to the graph
+        store.apply(Batch(), applied=files.last())
     return rows
 
 

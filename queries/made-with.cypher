@@ -21,10 +21,14 @@
 //     When, UTC.
 // is_current : bool
 //     Whether no newer run has replaced it.
+// versions : str
+//     Versions of the libraries, as JSON.
+//
+// Then
+// ----
+// made_with
 
 MATCH (g:Connectome)-[:GENERATED_BY]->(r:Run)
-WHERE r.versions CONTAINS ('"' + $package + '": "' + $version + '"')
 RETURN g.id AS connectome, g.subject AS subject, r.command AS command,
-       r.started AS started, g.is_current AS is_current
+       r.started AS started, g.is_current AS is_current, r.versions AS versions
 ORDER BY connectome
-LIMIT $limit

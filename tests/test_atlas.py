@@ -12,6 +12,8 @@ import atlasdb
 import small_study
 from atlasdb.errors import InvalidDataError, NotFoundError, StoreError
 from atlasdb.store.base import is_server
+from atlasdb.types import Area
+from small_study import CAP
 
 COUNT = "MATCH (g:Connectome) RETURN count(g) AS n"
 
@@ -59,12 +61,30 @@ def test_a_parcellation_of_one_name_with_other_areas_is_refused(
     other = replace(
         entry,
         run=replace(entry.run, key=small_study.key("other")),
-        parcellation=replace(entry.parcellation, sha256="f" * 64),
+        parcellation=replace(
+            entry.parcellation,
+            sha256="f" * 64,
+            areas=tuple(replace(a, name=f"{a.name}x") for a in CAP.areas),
+        ),
     )
     before = atlas.verify()
     with pytest.raises(InvalidDataError, match="--parcellation-name"):
         atlas.write(other)
     assert atlas.verify() == before
+
+
+def test_areas_known_by_name_only_are_those_of_the_atlas(atlas: atlasdb.Atlas) -> None:
+    entry = small_study.entries()[0]
+    by_name = tuple(Area(a.code, a.name) for a in CAP.areas)
+    atlas.write(
+        replace(
+            entry,
+            run=replace(entry.run, key=small_study.key("by name")),
+            parcellation=replace(CAP, sha256="f" * 64, areas=by_name),
+        )
+    )
+    assert atlas.connectome("p1", modality="eeg").nodes["x_mm"].notna().all()
+    assert atlas.verify().equal
 
 
 def test_a_connectome_comes_back_as_it_went_in(atlas: atlasdb.Atlas) -> None:

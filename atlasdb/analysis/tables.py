@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 
 
@@ -24,3 +26,22 @@ def sort(rows: pd.DataFrame) -> pd.DataFrame:
     """Sort rows by all of their columns, in order; of equal rows keep one."""
     unique = rows.drop_duplicates()
     return unique.sort_values(list(rows.columns)).reset_index(drop=True)
+
+
+def made_with(
+    rows: pd.DataFrame, *, package: str, version: str, limit: int = 1000
+) -> pd.DataFrame:
+    """Keep what was made with one version of a library.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        With a column ``versions``: JSON, version by package.
+    package, version : str
+        Such as ``"torch"`` and ``"2.2.0"``.
+    limit : int, default=1000
+        Number of rows.
+    """
+    used = [json.loads(text or "{}").get(package) for text in rows["versions"]]
+    kept = rows[[found == version for found in used]]
+    return kept.head(limit).reset_index(drop=True)

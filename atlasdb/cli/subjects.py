@@ -55,5 +55,5 @@ def erase(session: Session, subject: str) -> None:
     Example: atlasdb subjects erase sub-01 --yes
     """
     with session.open() as atlas:
-        rows = atlas.erase(subject)
-    click.echo(f"{rows} nodes and their files removed")
+        entries = atlas.erase(subject)
+    click.echo(f"{entries} entries removed")
