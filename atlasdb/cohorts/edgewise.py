@@ -4,6 +4,8 @@ The difference is the group's coefficient in a linear model with the covariates;
 variance is estimated for each group by itself. Without covariates this is Welch's
 test to the last digit. With them, a group's residuals count as many degrees of freedom
 as the fit has left them. The degrees of freedom of the statistic are Satterthwaite's.
+A pair is not tested (NaN) where the people who have it are too few for its spread to
+be told, or are told apart by the covariates.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
 POWER = 0.8
+LEAST_FREEDOM = 0.5
+"""So many degrees of freedom the fit must leave each group to tell its spread."""
 
 
 def edgewise(
@@ -44,9 +49,17 @@ def edgewise(
         ``mean_a, mean_b, effect, effect_low, effect_high, statistic, df, p, q``
         (n_areas, n_areas), NaN where a pair could not be tested; ``significant``
         bool, ``n_a, n_b`` int: people with an estimate. ``effect`` is Hedges' g of the
-        difference a - b with its 95 % interval. ``detectable_effect``, a scalar: the
-        g that one pair shows in 8 of 10 such studies after Bonferroni correction.
+        difference a - b with its 95 % interval. Scalars: ``detectable_effect``, the g
+        that one pair shows in 8 of 10 such studies after Bonferroni correction, and
+        ``detectable_effect_alone``, where no other pair is tested.
+
+    Raises
+    ------
+    InvalidDataError
+        If ``alpha`` is not between 0 and 1.
     """
+    if not 0 < alpha < 1:
+        raise InvalidDataError(f"alpha must lie between 0 and 1, not {alpha:g}.")
     y = np.concatenate([weights_a, weights_b])
     n, n_areas = len(y), y.shape[1]
     y = y.reshape(n, -1)
@@ -54,10 +67,8 @@ def edgewise(
     covariates = np.concatenate([covariates_a, covariates_b])
     present = np.isfinite(y)
     found = {name: np.full(y.shape[1], np.nan) for name in _STATISTICS}
-    patterns, which = np.unique(present, axis=1, return_inverse=True)
-    which = which.ravel()
-    for i in range(patterns.shape[1]):
-        rows, pairs = patterns[:, i], which == i
+    for pairs in _by_people(present):
+        rows = present[:, pairs[0]]
         if min(rows[group].sum(), rows[~group].sum()) < 2:
             continue
         tested = _welch(y[np.ix_(rows, pairs)], group[rows], covariates[rows])
@@ -71,12 +82,10 @@ def edgewise(
         for name, values in (found | counts).items()
     }
     result["significant"] = np.nan_to_num(result["q"], nan=1.0) < alpha
-    n_tests = int(np.isfinite(p).sum())
-    result["detectable_effect"] = np.array(
-        detectable_effect(
-            int(group.sum()), int((~group).sum()), alpha=alpha / max(n_tests, 1)
-        )
-    )
+    n_a, n_tests = len(weights_a), int(np.isfinite(p).sum())
+    for name, tests in (("", n_tests), ("_alone", 1)):
+        effect = detectable_effect(n_a, n - n_a, alpha=alpha / max(tests, 1))
+        result[f"detectable_effect{name}"] = np.array(effect)
     return result
 
 
@@ -84,29 +93,40 @@ _STATISTICS = ["mean_a", "mean_b", "effect", "effect_low", "effect_high"]
 _STATISTICS += ["statistic", "df", "p"]
 
 
+def _by_people(present: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Group the pairs that the same people have; present is (n_subjects, n_pairs)."""
+    bits = np.ascontiguousarray(np.packbits(present, axis=0).T)
+    key = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()
+    _, which, size = np.unique(key, return_inverse=True, return_counts=True)
+    order = np.argsort(which, kind="stable")
+    return np.split(order, np.cumsum(size)[:-1])
+
+
 def _welch(
     y: FloatArray, group: NDArray[np.bool_], covariates: FloatArray
 ) -> dict[str, FloatArray]:
     """Test pairs that the same people have; y is (n_subjects, n_pairs)."""
     n_a, n_b = int(group.sum()), int((~group).sum())
-    base = np.column_stack([np.ones(len(y)), covariates])
-    q, r = np.linalg.qr(base)
-    q = q[:, np.abs(np.diag(r)) > 1e-10 * np.abs(r).max()]
+    means = {"mean_a": y[group].mean(axis=0), "mean_b": y[~group].mean(axis=0)}
+    q = _held(covariates)
     g = group - q @ (q.T @ group)
     size = g @ g
+    if size < 1e-8 * n_a * n_b / (n_a + n_b):  # the covariates tell the groups apart
+        return means
+    leverage = (q**2).sum(axis=1) + g**2 / size
+    freedoms = [float((1 - leverage[rows]).sum()) for rows in (group, ~group)]
+    if min(freedoms) < LEAST_FREEDOM:
+        return means
     y_left = y - q @ (q.T @ y)
     difference = g @ y_left / size
     residuals = y_left - np.outer(g, difference)
-    leverage = (q**2).sum(axis=1) + g**2 / size
     variance = np.zeros(y.shape[1])
     spread = np.zeros(y.shape[1])
-    for rows in (group, ~group):
-        freedom = (1 - leverage[rows]).sum()
+    for rows, freedom in zip((group, ~group), freedoms, strict=True):
         s2 = (residuals[rows] ** 2).sum(axis=0) / freedom
         part = (g[rows] ** 2).sum() / size**2 * s2
         variance += part
         spread += part**2 / freedom
-    mean_a, mean_b = y[group].mean(axis=0), y[~group].mean(axis=0)
     pooled = (residuals**2).sum(axis=0) / (len(y) - q.shape[1] - 1)
     scale = np.abs(y).max(axis=0) ** 2
     tells = variance > 1e-24 * np.maximum(scale, 1e-300)  # else all values are alike
@@ -116,9 +136,7 @@ def _welch(
         effect = np.where(tells, difference / np.sqrt(pooled), np.nan)
     effect = effect * (1 - 3 / (4 * (n_a + n_b - 2) - 1))
     error = np.sqrt((n_a + n_b) / (n_a * n_b) + effect**2 / (2 * (n_a + n_b)))
-    return {
-        "mean_a": mean_a,
-        "mean_b": mean_b,
+    return means | {
         "effect": effect,
         "effect_low": effect - 1.96 * error,
         "effect_high": effect + 1.96 * error,
@@ -126,6 +144,19 @@ def _welch(
         "df": df,
         "p": 2 * stats.t.sf(np.abs(statistic), df),
     }
+
+
+def _held(covariates: FloatArray) -> FloatArray:
+    """Give an orthonormal basis of the constant and the covariates."""
+    centred = covariates - covariates.mean(axis=0)
+    scale = np.abs(centred).max(axis=0, initial=0.0)
+    varies = scale > 1e-12 * np.abs(covariates).max(axis=0, initial=0.0)
+    base = np.column_stack(
+        [np.ones(len(covariates)), centred[:, varies] / scale[varies]]
+    )
+    left, size, _ = np.linalg.svd(base, full_matrices=False)
+    basis: FloatArray = left[:, size > 1e-10 * size[0]]
+    return basis
 
 
 def _q(p: FloatArray) -> FloatArray:
