@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import signal, stats
 
 from atlasdb_ingest.learning import confidence, trainer
+from atlasdb_ingest.models import fask
 from atlasdb_ingest.types import Timeseries
 
 PAIRS = ~np.eye(10, dtype=bool)
@@ -49,6 +50,19 @@ def test_a_surrogate_keeps_every_course_and_parts_them() -> None:
             np.testing.assert_array_equal(np.sort(row), np.sort(moved))
         assert not np.diag(apart).any()
         np.testing.assert_array_equal(apart, apart.T)
+
+
+def test_one_region_shifted_against_the_rest_is_what_it_says() -> None:
+    data = np.random.default_rng(0).standard_normal((5, 120))
+    data[1] += data[0]
+    shifts = confidence.far_shifts(5, 120, 3, 0)
+    assert ((shifts > 6) & (shifts < 114)).all()
+    seen = fask.alone(data, shifts)
+    for region, shift in np.ndindex(shifts.shape):
+        moved = data.copy()
+        moved[region] = np.roll(data[region], shifts[region, shift])
+        value = fask.connect(moved)[0][region]
+        np.testing.assert_allclose(seen[region, shift], value, atol=1e-9)
 
 
 @given(st.lists(st.floats(0, 50), min_size=60, max_size=300), st.floats(0, 100))

@@ -1,10 +1,11 @@
 """How sure: surrogates, p, q, the probability of a connection, agreement of halves.
 
-Surrogates are the recording itself with every region shifted in time by another
-amount, round the end to the beginning: each course stays what it was, and whatever
-joined two of them is gone. The estimator sees them with the settings it had. So p
-tests dependence: that there is something between two regions which is not there
-when they ran at different times. It does not test direction, nor whether an
+Surrogates are the recording itself with regions shifted in time, round the end to the
+beginning: each course stays what it was, and whatever joined two of them is gone. The
+lagged engine shifts all regions, each by its own amount; the contemporaneous one
+shifts one at a time against the rest. The estimator sees them with the settings it
+had. So p tests dependence: that there is something between two regions which is not
+there when they ran at different times. It does not test direction, nor whether an
 unmeasured third region drives both.
 """
 
@@ -57,6 +58,19 @@ def shifted(
         apart = distance > max(1, n_times // 20)
         np.fill_diagonal(apart, False)
         yield np.take_along_axis(data, columns, axis=1), apart
+
+
+def far_shifts(n_regions: int, n_times: int, n: int, seed: int) -> NDArray[np.int64]:
+    """Draw shifts, none of which is nearer to 0 than a twentieth of the recording.
+
+    Returns
+    -------
+    ndarray of int, shape (n_regions, n)
+        Samples.
+    """
+    rng = np.random.default_rng([seed, n_regions])
+    near = max(1, n_times // 20) + 1
+    return rng.integers(near, n_times - near + 1, (n_regions, n))
 
 
 def p_values(observed: FloatArray, null: FloatArray) -> FloatArray:

@@ -6,7 +6,8 @@ that change the result, ``version`` among them: raise it with every change of th
 estimator), and
 
 - a lagged one: ``build(...)``, which makes an `atlasdb_ingest.models.base.LagModel`;
-- a contemporaneous one: ``connect(data)`` and ``precision(data)``, as in `fask`.
+- a contemporaneous one: ``connect(data)``, ``alone(data, shifts)`` and
+  ``precision(data)``, as in `fask`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import pkgutil
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from atlasdb.errors import NotFoundError, did_you_mean
 from atlasdb.types import FloatArray
@@ -34,6 +38,9 @@ class ContemporaneousModel(Model, Protocol):
 
     def connect(self, data: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the symmetric value and the direction of every pair."""
+
+    def alone(self, data: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:
+        """Give the value of every pair when one of the two is shifted in time."""
 
     def precision(self, data: FloatArray) -> FloatArray:
         """Give the inverse covariance that the value is made from."""

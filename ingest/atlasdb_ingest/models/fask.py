@@ -12,13 +12,14 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from atlasdb.types import FloatArray
 
 ENGINE: Final = "contemporaneous"
 UNIT: Final = "partial correlation"
-SETTINGS: Final[dict[str, float | int]] = {"version": 1, "ridge": 0.1, "slope": 1.0}
+SETTINGS: Final[dict[str, float | int]] = {"version": 1, "ridge": 1.0, "slope": 1.0}
 
 
 def connect(data: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -40,6 +41,45 @@ def connect(data: FloatArray) -> tuple[FloatArray, FloatArray]:
     course = _standardised(data)
     lead = left_right(course) * np.sqrt(course.shape[1]) * SETTINGS["slope"]
     return partial_correlation(course, SETTINGS["ridge"]), special.expit(lead)
+
+
+def alone(data: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:
+    """Estimate what a region that runs at another time seems to share with the rest.
+
+    The others stay as they are: where they share much among themselves, as brains do,
+    less is left to find by chance than among regions that all run apart.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Series.
+    shifts : ndarray of int, shape (n_regions, n)
+        Samples by which each region is shifted, round the end, each in its turn.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n, n_regions)
+        Partial correlation of the shifted region with each other one; 0 with itself.
+    """
+    course = _standardised(data)
+    n_regions, n_times = course.shape
+    ridged = course @ course.T / n_times + SETTINGS["ridge"] * np.eye(n_regions)
+    inverse = np.linalg.inv(ridged)
+    place = np.arange(n_times)
+    found = np.zeros((*shifts.shape, n_regions))
+    for region in range(n_regions):
+        rest = np.arange(n_regions) != region
+        moved = course[region, (place - shifts[region][:, None]) % n_times]
+        shared = moved @ course[rest].T / n_times
+        # The inverse for the rest, then with the shifted region put back.
+        column = inverse[rest, region]
+        others = inverse[np.ix_(rest, rest)]
+        others = others - np.outer(column, column) / inverse[region, region]
+        pull = shared @ others
+        own = 1.0 / (1.0 + SETTINGS["ridge"] - (pull * shared).sum(axis=1))
+        size = np.diagonal(others) + own[:, None] * pull**2
+        found[region][:, rest] = np.sqrt(own)[:, None] * pull / np.sqrt(size)
+    return found
 
 
 def precision(data: FloatArray) -> FloatArray:
