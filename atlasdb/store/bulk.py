@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from atlasdb.batch import ARROW, Batch, Ends
-from atlasdb.errors import InvalidDataError
-from atlasdb.schema import NODES, RELATIONSHIPS, PropertyType
+from atlasdb.batch import Batch, Ends
+from atlasdb.errors import StoreError
+from atlasdb.schema import RELATIONSHIPS
+from atlasdb.store.checked import absent, edge_rows, node_rows
 
 COPY_FROM = 20_000
 """Rows from which ``COPY`` is quicker than ``CREATE``, into a table that is empty.
@@ -61,58 +62,13 @@ def load(connection: Any, batch: Batch, *, copy: bool) -> None:
     """
     new: dict[str, pa.Array] = {}
     for label, rows in batch.nodes.items():
-        table = _checked(label, rows, NODES[label].properties, ["id"])
+        table = node_rows(label, rows)
         if table.num_rows:
             new[label] = _upsert_nodes(connection, label, table, copy)
     for ends, rows in batch.edges.items():
-        declared = RELATIONSHIPS[ends[0]]
-        if ends[1:] not in declared.ends:
-            raise InvalidDataError("{} does not join {} to {}.".format(*ends))
-        key = ["source", "target", *declared.key]
-        table = _checked(ends[0], rows, declared.properties, key)
+        table = edge_rows(ends, rows)
         if table.num_rows:
             _upsert_edges(connection, ends, table, new, copy)
-
-
-def _checked(
-    what: str, table: pa.Table, declared: Mapping[str, PropertyType], key: list[str]
-) -> pa.Table:
-    """Give the table with the schema's types, the last row of each key."""
-    ids = [name for name in ("id", "source", "target") if name in key]
-    types: dict[str, PropertyType] = dict.fromkeys(ids, "str")
-    types.update(declared)
-    unknown = sorted(set(table.column_names) - set(types))
-    absent = sorted(set(key) - set(table.column_names))
-    if unknown or absent:
-        raise InvalidDataError(
-            f"{what} has no property {unknown}."
-            if unknown
-            else f"Rows of {what} need {absent}."
-        )
-    fields = [(n, ARROW[types[n]]) for n in types if n in table.column_names]
-    try:
-        table = table.select([name for name, _ in fields]).cast(pa.schema(fields))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        raise InvalidDataError(f"{what} holds wrong types: {reason}") from error
-    for name in key:
-        if table.column(name).null_count:
-            raise InvalidDataError(f"A row of {what} has no {name}.")
-    return _last(table, key)
-
-
-def _last(table: pa.Table, key: list[str]) -> pa.Table:
-    """Keep the last row of each key."""
-    codes = np.zeros(table.num_rows, dtype=np.int64)
-    for name in key:
-        column = table.column(name).dictionary_encode().unify_dictionaries()
-        parts = [np.asarray(chunk.indices) for chunk in column.chunks]
-        if parts:
-            codes = codes * len(column.chunk(0).dictionary) + np.concatenate(parts)
-    _, first = np.unique(codes[::-1], return_index=True)
-    if len(first) == table.num_rows:
-        return table
-    return table.take(np.sort(table.num_rows - 1 - first))
 
 
 def _upsert_nodes(connection: Any, label: str, table: pa.Table, copy: bool) -> pa.Array:
@@ -122,7 +78,7 @@ def _upsert_nodes(connection: Any, label: str, table: pa.Table, copy: bool) -> p
     if held[0]:
         known = connection.execute(
             f"LOAD FROM $rows MATCH (v:`{label}` {{id: c0}}) RETURN c0",
-            {"rows": pa.table({"c0": ids})},
+            {"rows": solid(pa.table({"c0": ids}))},
         ).get_as_arrow()
         old = pc.is_in(ids, value_set=known.column("c0"))
     else:
@@ -130,7 +86,7 @@ def _upsert_nodes(connection: Any, label: str, table: pa.Table, copy: bool) -> p
     fresh, stale = table.filter(pc.invert(old)), table.filter(old)
     if copy and fresh.num_rows >= COPY_FROM:
         columns = ", ".join(f"`{name}`" for name in fresh.column_names)
-        connection.execute(f"COPY `{label}`({columns}) FROM $rows", {"rows": fresh})
+        _copy(connection, f"COPY `{label}`({columns}) FROM $rows", fresh)
     elif fresh.num_rows:
         _run(connection, f"CREATE (v:`{label}` {{{_pairs(fresh)}}})", fresh)
     if stale.num_rows and stale.num_columns > 1:
@@ -147,12 +103,6 @@ def _upsert_edges(
     copy: bool,
 ) -> None:
     kind, source, target = ends
-    if source == target:
-        loops = pc.equal(table.column("source"), table.column("target"))
-        if pc.any(loops).as_py():
-            raise InvalidDataError(
-                f"A {kind} joins a {source} to itself. Leave such rows out."
-            )
     fresh, stale = _split(table, ends, new)
     if stale.num_rows >= COMPARE_FROM:
         again, stale = _changed(connection, ends, stale), stale.slice(0, 0)
@@ -164,11 +114,9 @@ def _upsert_edges(
         _refuse_unknown(connection, ends, fresh, new)
         columns = ", ".join(f"`{name}`" for name in fresh.column_names[2:])
         into = f"`{kind}`({columns})" if columns else f"`{kind}`"
+        text = f"COPY {into} FROM $rows (from='{source}', to='{target}')"
         for start in range(0, fresh.num_rows, COPY_PIECE):
-            connection.execute(
-                f"COPY {into} FROM $rows (from='{source}', to='{target}')",
-                {"rows": fresh.slice(start, COPY_PIECE)},
-            )
+            _copy(connection, text, fresh.slice(start, COPY_PIECE))
     elif fresh.num_rows:
         values = _pairs(fresh, skip=2)
         _join(connection, ends, f"CREATE (a)-[:`{kind}` {{{values}}}]->(b)", fresh)
@@ -202,7 +150,7 @@ def _changed(connection: Any, ends: Ends, table: pa.Table) -> pa.Table:
         f"LOAD FROM $rows MATCH (a:`{source}` {{id: c0}}) "
         f"MATCH (a)-[r:`{kind}`]->(b:`{target}`) "
         f"RETURN {', '.join(['a.id AS c0', 'b.id AS c1', *values])}",
-        {"rows": pa.table({"c0": pc.unique(table.column("source"))})},
+        {"rows": solid(pa.table({"c0": pc.unique(table.column("source"))}))},
     ).get_as_arrow()
     held = held.rename_columns(["source", "target", *declared.properties])
     carried = [name for name in table.column_names if name not in key]
@@ -257,10 +205,10 @@ def _refuse_unknown(
         if len(ids):
             known = connection.execute(
                 f"LOAD FROM $rows MATCH (v:`{label}` {{id: c0}}) RETURN c0",
-                {"rows": pa.table({"c0": ids})},
+                {"rows": solid(pa.table({"c0": ids}))},
             ).get_as_arrow()
             if known.num_rows < len(ids):
-                raise _absent(ends, len(ids) - known.num_rows)
+                raise absent(ends, len(ids) - known.num_rows)
 
 
 def _join(connection: Any, ends: Ends, text: str, table: pa.Table) -> None:
@@ -271,21 +219,35 @@ def _join(connection: Any, ends: Ends, text: str, table: pa.Table) -> None:
         f"LOAD FROM $rows MATCH (a:`{source}` {{id: c0}}) "
         f"MATCH (b:`{target}` {{id: c1}}) {text} RETURN count(*) AS n"
     )
-    done = connection.execute(query, {"rows": _numbered(table)}).get_next()[0]
+    done = connection.execute(query, {"rows": solid(_numbered(table))}).get_next()[0]
     if done != table.num_rows:
-        raise _absent(ends, table.num_rows - done)
-
-
-def _absent(ends: Ends, n: int) -> InvalidDataError:
-    kind, source, target = ends
-    return InvalidDataError(
-        f"{n} rows of {kind} name a {source} or {target} that is not in the graph. "
-        "Add the nodes first."
-    )
+        raise absent(ends, table.num_rows - done)
 
 
 def _run(connection: Any, text: str, table: pa.Table) -> None:
-    connection.execute(f"LOAD FROM $rows {text}", {"rows": _numbered(table)})
+    text = f"LOAD FROM $rows {text} RETURN count(*) AS n"
+    done = connection.execute(text, {"rows": solid(_numbered(table))}).get_next()[0]
+    _whole(done, table)
+
+
+def _copy(connection: Any, text: str, table: pa.Table) -> None:
+    said = connection.execute(text, {"rows": solid(table)}).get_next()[0]
+    _whole(int(said.split(" ")[0]), table)
+
+
+def _whole(done: int, table: pa.Table) -> None:
+    """Stop where the engine took other rows than it was given."""
+    if done != table.num_rows:
+        raise StoreError(
+            f"LadybugDB took {done} of {table.num_rows} rows; nothing was changed. "
+            "Report it, please."
+        )
+
+
+def solid(table: pa.Table) -> pa.Table:
+    """Give a table without empty chunks: LadybugDB stops reading at the first."""
+    parts = [part for part in table.to_batches() if part.num_rows]
+    return pa.Table.from_batches(parts, table.schema)
 
 
 def _numbered(table: pa.Table) -> pa.Table:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from atlasdb.schema import (
 )
 from atlasdb.store import bulk, tables
 from atlasdb.store.answers import plain
+from atlasdb.store.checked import bound
 from atlasdb.store.dialect import check_parameters, check_read, check_write
 from atlasdb.store.lock import FolderLock
 
@@ -91,14 +92,10 @@ class EmbeddedStore:
             self._must_write()
             with _said(self.address):
                 copy = bulk.copies(self._connection, batch)
-                if copy:
-                    self._connection.execute("CHECKPOINT")
-                    tables.keep_undo(self._graph)
-            with self._writing() as connection:
+            undo = self._undoable() if copy else nullcontext()
+            with undo, self._writing() as connection:
                 bulk.load(connection, batch, copy=copy)
                 tables.set_applied(connection, applied)
-            if copy:
-                tables.drop_undo(self._graph)
 
     def applied(self) -> int:
         """Give ``Meta.applied``: 0 for an empty store."""
@@ -134,7 +131,7 @@ class EmbeddedStore:
         check_write(text, parameters, self.dialect)
         with self._writing() as connection:
             before = _own_rows(connection)
-            connection.execute(text, _bound(parameters))
+            _execute(connection, text, parameters)
             after = _own_rows(connection)
             tables.set_applied(connection, applied)
         return sum(before.get(k) != after.get(k) for k in before.keys() | after.keys())
@@ -183,7 +180,7 @@ class EmbeddedStore:
             if rows.num_rows:
                 connection.execute(
                     f"LOAD FROM $rows MATCH (v:`{label}` {{id: c0}}) DETACH DELETE v",
-                    {"rows": rows},
+                    {"rows": rows.combine_chunks()},
                 )
 
     def close(self) -> None:
@@ -264,16 +261,19 @@ class EmbeddedStore:
                 throw_on_wal_replay_failure=strict,
             )
 
-        with _said(self.address):
-            try:
-                database = opened(strict=True)
-            except RuntimeError as error:
-                if not tables.is_torn_log(str(error)):
-                    raise
-                self._warn()
-                database = opened(strict=False)
-            self._database = database
-            self._connection = ladybug.Connection(database)
+        try:
+            with _said(self.address):
+                try:
+                    database = opened(strict=True)
+                except RuntimeError as error:
+                    if not tables.is_torn_log(str(error)):
+                        raise
+                    self._warn()
+                    database = opened(strict=False)
+                self._database = database
+                self._connection = ladybug.Connection(database)
+        except InvalidDataError as error:
+            raise StoreError(f"{self.address} cannot be opened: {error}") from error
 
     def _warn(self) -> None:
         _log.warning(
@@ -322,6 +322,23 @@ class EmbeddedStore:
                     _end(connection)
 
     @contextmanager
+    def _undoable(self) -> Iterator[None]:
+        """Keep the graph as it is beside it, until what is written is whole."""
+        with _said(self.address):
+            self._connection.execute("CHECKPOINT")
+            tables.keep_undo(self._graph)
+        try:
+            yield
+        except BaseException:
+            self._shut()
+            with _said(self.address):
+                tables.restore(self._graph)
+            self._connect(read_only=False)
+            raise
+        with _said(self.address):
+            tables.drop_undo(self._graph)
+
+    @contextmanager
     def _writing(self) -> Iterator[Any]:
         """Hold a transaction: all of it stays, or nothing."""
         with self._guard:
@@ -351,39 +368,21 @@ def _milliseconds(timeout_s: float | None) -> int:
 
 
 def _ask(connection: Any, text: str, parameters: Mapping[str, Any]) -> pa.Table:
-    try:
-        result = connection.execute(text, _bound(parameters))
-    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-        raise InvalidDataError(
-            f"The statement cannot be answered: {str(error).splitlines()[0]}"
-        ) from error
+    result = _execute(connection, text, parameters)
     if isinstance(result, list) or not result.get_column_names():
         raise InvalidDataError("A question ends in RETURN, and is one statement.")
     return result.get_as_arrow()
 
 
-def _bound(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Give parameters of the types that both stores know."""
-    return {name: _value(name, value) for name, value in parameters.items()}
-
-
-def _value(name: str, value: Any) -> Any:
-    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
-        value = value.item()
-    if value is None or isinstance(value, (str, bool, float)):
-        return value
-    if isinstance(value, int):
-        if -(2**63) <= value < 2**63:
-            return value
-        raise InvalidDataError(f"${name} does not fit into 64 bits.")
-    if isinstance(value, (list, tuple)):
-        return [_value(name, part) for part in value]
-    if isinstance(value, Mapping):
-        return {str(key): _value(name, part) for key, part in value.items()}
-    raise InvalidDataError(
-        f"${name} is a {type(value).__name__}. Give text, a number, true or false, or "
-        "a list or map of them."
-    )
+def _execute(connection: Any, text: str, parameters: Mapping[str, Any]) -> Any:
+    try:
+        return connection.execute(text, bound(parameters))
+    except InvalidDataError:
+        raise
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise InvalidDataError(
+            f"The statement cannot be answered: {str(error).splitlines()[0]}"
+        ) from error
 
 
 def _own_rows(connection: Any) -> dict[tuple[Any, ...], Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from atlasdb.errors import InvalidDataError
 from atlasdb.store.tokens import Token
 from atlasdb.store.values import Value, checked_label, checked_type, property_of
@@ -108,12 +110,29 @@ def _entity(
             names.append(check(words[place].value))
             place += 1
     before = words[at - 1] if at else None
+    kind = "rel" if rel else "node"
+    if names and place < len(words) and words[place].value == "{":
+        for key in _keys(words, place):
+            property_of("", Value(kind, tuple(names)), key)
     if before is None or before.kind not in ("name", "quoted") or not names:
         return
     held = entities.get(before.value)
-    kind = "rel" if rel else "node"
     if held is not None and held.kind != kind:
         entities.pop(before.value)
         return
     merged = tuple(dict.fromkeys((*(held.names if held else ()), *names)))
     entities[before.value] = Value(kind, merged)
+
+
+def _keys(words: list[Token], at: int) -> Iterator[str]:
+    """Give the keys of the map that opens here."""
+    depth = 0
+    for place in range(at, len(words) - 1):
+        word = words[place].value
+        if words[place].kind == "symbol":
+            depth += (word in "([{") - (word in ")]}")
+            if depth == 0:
+                return
+        behind = words[place - 1].value in ("{", ",") and words[place + 1].value == ":"
+        if depth == 1 and behind and words[place].kind in ("name", "quoted"):
+            yield word

@@ -98,7 +98,9 @@ def refuse_newer(connection: Any, address: str) -> None:
 
 def is_torn_log(message: str) -> bool:
     """Tell whether the engine refuses a log whose end was never written."""
-    return "WAL file is corrupted" in message or "WAL record" in message
+    return any(
+        part in message for part in ("WAL file is corrupted", "WAL record", ".wal")
+    )
 
 
 def unfinished(graph: Path) -> bool:
@@ -109,9 +111,13 @@ def unfinished(graph: Path) -> bool:
 def keep_undo(graph: Path) -> None:
     """Copy a graph whose log is empty, to go back to it after a kill."""
     part = graph.with_name(f"{graph.name}.part")
-    shutil.copyfile(graph, part)
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
+    try:
+        shutil.copyfile(graph, part)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     part.replace(_undo(graph))
 
 
@@ -129,6 +135,7 @@ def restore(graph: Path) -> bool:
         Whether there was one.
     """
     undo = _undo(graph)
+    graph.with_name(f"{graph.name}.part").unlink(missing_ok=True)
     if not undo.exists():
         return False
     for path in _besides(graph):

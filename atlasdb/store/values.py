@@ -171,9 +171,10 @@ def property_of(variable: str, entity: Value, name: str) -> Value:
         known.update(declared[each].properties)
     if name not in known:
         what = "|".join(entity.names) or f"Any {_WORDS[entity.kind].split()[1]}"
+        where = f" ({variable}.{name})" if variable else ""
         listed = f" It has: {', '.join(known)}." if len(known) <= 20 else ""
         raise InvalidDataError(
-            f"{what} has no property '{name}' ({variable}.{name})."
+            f"{what} has no property '{name}'{where}."
             + (did_you_mean(name, known) or listed)
         )
     key = variable if name == "id" else None
