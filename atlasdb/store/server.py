@@ -58,7 +58,7 @@ def open_driver(url: str) -> tuple[neo4j.Driver, str]:
         In one line, within seconds: nobody answers, it is no Neo4j server or too
         old a one, it refuses the password, or has no such database.
     """
-    split = _split(url)
+    split = checked_address(url)
     database = os.environ.get("NEO4J_DATABASE") or "neo4j"
     with plainly(url, database=database):
         driver = neo4j.GraphDatabase.driver(
@@ -79,6 +79,44 @@ def open_driver(url: str) -> tuple[neo4j.Driver, str]:
             driver.close()
             raise
     return driver, database
+
+
+def checked_address(url: str) -> SplitResult:
+    """Take an address apart, and refuse what must not be in it.
+
+    Raises
+    ------
+    StoreError
+        If it is none, holds a password, or would send one in plain text over a
+        network.
+    """
+    try:
+        split = urlsplit(url)
+        host, _ = split.hostname, split.port
+    except ValueError as error:
+        raise StoreError(
+            "The address of the server has no valid host or port. Write "
+            "bolt://HOST:7687."
+        ) from error
+    if split.username is not None or split.password is not None:
+        raise StoreError(
+            "An address must not hold a user name or password. Set NEO4J_USERNAME, "
+            "and NEO4J_PASSWORD or NEO4J_PASSWORD_FILE, and leave them out of it."
+        )
+    if not host:
+        raise StoreError("The address of the server names no host: bolt://HOST:7687.")
+    if split.path.strip("/"):
+        raise StoreError(
+            "An address ends with the port. Name the database in NEO4J_DATABASE."
+        )
+    plain = split.scheme in ("bolt", "neo4j")
+    if plain and not _is_here(host) and os.environ.get("ATLASDB_INSECURE") != "1":
+        raise StoreError(
+            f"{split.scheme}://{host} would send the password and the data in plain "
+            f"text. Use {split.scheme}+s://, or set ATLASDB_INSECURE=1 where the "
+            "network itself is safe."
+        )
+    return split
 
 
 def credentials() -> tuple[str, str] | None:
@@ -128,12 +166,21 @@ def plainly(
             "'docker compose up -d', or correct the address."
         ) from error
     except ConfigurationError as error:
-        raise StoreError(f"{url} cannot be used: {_first_line(error)}") from error
+        raise StoreError(f"{url} cannot be used: {first_line(error)}") from error
     except (DriverError, OSError) as error:
         raise StoreError(
-            f"{url} does not answer as a Neo4j server does ({_first_line(error)}). "
+            f"{url} does not answer as a Neo4j server does ({first_line(error)}). "
             "Is this the Bolt port, 7687 by default?"
         ) from error
+
+
+def first_line(error: Exception) -> str:
+    """Give what was said; an error's place in the text as the user counts it."""
+    text = str(getattr(error, "message", None) or error) or type(error).__name__
+    return _PLACE.sub(
+        lambda at: f" (line {max(int(at[1]) - 1, 1)}, column {at[2]})",
+        text.strip().splitlines()[0],
+    )
 
 
 def _of_server(
@@ -167,7 +214,7 @@ def _of_server(
         )
     if "MemoryPool" in code or "OutOfMemory" in code or "StackOverFlow" in code:
         return StoreError("The query needs more memory than there is. Ask for less.")
-    said = _first_line(error)
+    said = first_line(error)
     if code.endswith("AccessMode"):
         return InvalidDataError(
             "The statement changes the graph. Writing needs --write (write=True)."
@@ -177,46 +224,6 @@ def _of_server(
     if isinstance(error, TransientError):
         return StoreError(f"{url} is busy: {said} Try again.")
     return StoreError(f"{url}: {said}")
-
-
-def _first_line(error: Exception) -> str:
-    """Give what was said; an error's place in the text as the user counts it."""
-    text = str(getattr(error, "message", None) or error) or type(error).__name__
-    return _PLACE.sub(
-        lambda at: f" (line {max(int(at[1]) - 1, 1)}, column {at[2]})",
-        text.strip().splitlines()[0],
-    )
-
-
-def _split(url: str) -> SplitResult:
-    """Take an address apart, and refuse what must not be in it."""
-    try:
-        split = urlsplit(url)
-        host, _ = split.hostname, split.port
-    except ValueError as error:
-        raise StoreError(
-            "The address of the server has no valid host or port. Write "
-            "bolt://HOST:7687."
-        ) from error
-    if split.username is not None or split.password is not None:
-        raise StoreError(
-            "An address must not hold a user name or password. Set NEO4J_USERNAME, "
-            "and NEO4J_PASSWORD or NEO4J_PASSWORD_FILE, and leave them out of it."
-        )
-    if not host:
-        raise StoreError("The address of the server names no host: bolt://HOST:7687.")
-    if split.path.strip("/"):
-        raise StoreError(
-            "An address ends with the port. Name the database in NEO4J_DATABASE."
-        )
-    plain = split.scheme in ("bolt", "neo4j")
-    if plain and not _is_here(host) and os.environ.get("ATLASDB_INSECURE") != "1":
-        raise StoreError(
-            f"{split.scheme}://{host} would send the password and the data in plain "
-            f"text. Use {split.scheme}+s://, or set ATLASDB_INSECURE=1 where the "
-            "network itself is safe."
-        )
-    return split
 
 
 def _is_here(host: str) -> bool:
