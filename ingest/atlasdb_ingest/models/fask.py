@@ -19,7 +19,7 @@ from atlasdb.types import FloatArray
 
 ENGINE: Final = "contemporaneous"
 UNIT: Final = "partial correlation"
-SETTINGS: Final[dict[str, float | int]] = {"version": 1, "ridge": 1.0, "slope": 1.0}
+SETTINGS: Final[dict[str, float | int]] = {"version": 1, "ridge": 0.3, "slope": 1.0}
 
 
 def connect(data: FloatArray) -> tuple[FloatArray, FloatArray]:
