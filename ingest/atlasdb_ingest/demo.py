@@ -118,7 +118,7 @@ def run(
     _questions(shell, study, person)
     shell.run("compare", "patients", "controls", "--modality", "eeg")
     with connect(url, files=files) as atlas:
-        _effect(atlas, study)
+        say_effect(atlas, study)
         _recovery(atlas, study)
         _response(atlas, study, person)
     shell.run(
@@ -193,34 +193,34 @@ def _questions(shell: Shell, study: Study, person: str) -> None:
     )
 
 
-def _effect(atlas: Atlas, study: Study) -> None:
-    """Say whether the comparison found the planted effect, and nothing else."""
+def say_effect(atlas: Atlas, study: Study) -> None:
+    """Say whether the comparison found the planted effect, and what else it found."""
     source, target = study.effect
-    click.echo(f"\nPlanted: {source} -> {target} in EEG, in controls and no patient.")
+    click.echo(
+        f"\nPlanted: {source} -> {target} in the EEG of controls and of no patient; "
+        "in fMRI, nothing differs."
+    )
     for modality in MODALITIES:
         frame = atlas.compare("patients", "controls", modality=modality, alpha=ALPHA)
-        rows = frame.to_dict("records")
-        planted = [
-            row
-            for row in rows
-            if modality == "eeg" and (row["source"], row["target"]) == study.effect
-        ]
-        others = len(rows) - len(planted)
+        rows = {(row["source"], row["target"]): row for row in frame.to_dict("records")}
         said = [f"{frame.attrs['n_tested']} connections tested"]
+        planted = rows.pop(study.effect, None) if modality == "eeg" else None
         if planted:
-            row = planted[0]
             said.append(
-                f"the planted one found (mean weight {row['mean_a']:.3g} in patients, "
-                f"{row['mean_b']:.3g} in controls; q = {row['q']:.2g})"
+                f"the planted one found (mean weight {planted['mean_a']:.3g} in "
+                f"patients, {planted['mean_b']:.3g} in controls; q = "
+                f"{planted['q']:.2g})"
             )
         elif modality == "eeg":
             said.append(
-                f"the planted one NOT found at q < {ALPHA} (smallest q "
+                f"the planted one NOT found at q < {ALPHA:g} (smallest q "
                 f"{frame.attrs['smallest_q']:.2g})"
             )
-        else:
-            said.append("nothing planted")
-        said.append(f"{others} other{'s' * (others != 1)} found")
+        beside = sum(bool({*pair} & {*study.effect}) for pair in rows)
+        others = f"{len(rows)} other{'s' * (len(rows) != 1)} found"
+        if rows and modality == "eeg":
+            others += f", {beside} of them from or to {source} or {target}"
+        said.append(others)
         click.echo(f"{modality:5s} {'; '.join(said)}.")
 
 

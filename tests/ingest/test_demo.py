@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import small_study
+from atlasdb import connect
 from atlasdb.errors import InvalidDataError
+from atlasdb_ingest import demo
 from atlasdb_ingest.bids import bids_participants, discover
 from atlasdb_ingest.simulation.study import Study, write_study
 
@@ -134,3 +139,72 @@ def test_bold_and_labels_share_one_grid_and_the_regions_are_told_apart(
     series = np.stack([data[regions == int(i)].mean(axis=0) for i, _ in names])
     assert np.abs(np.corrcoef(series) - np.eye(10)).max() < 0.95
     assert data.shape[3] >= 200
+
+
+class Compared:
+    """Stands for an atlas whose comparison is known."""
+
+    def __init__(self, *pairs: tuple[str, str]) -> None:
+        self.pairs = pairs
+
+    def compare(self, *cohorts: str, modality: str, alpha: float) -> pd.DataFrame:
+        pairs = self.pairs if modality == "eeg" else ()
+        row = {"mean_a": 0.1, "mean_b": 0.5, "q": 0.01}
+        frame = pd.DataFrame(
+            [{"source": s, "target": t, **row} for s, t in pairs],
+            columns=["source", "target", *row],
+        )
+        frame.attrs = {"n_tested": 90, "smallest_q": 0.3}
+        return frame
+
+
+def test_an_effect_that_is_not_found_is_said_so(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    atlas: Any = Compared(("X", "Y"))
+    demo.say_effect(atlas, study)
+    said = capsys.readouterr().out
+    assert "planted one NOT found at q < 0.05 (smallest q 0.3); 1 other found" in said
+
+
+def test_an_effect_that_is_found_is_said_with_its_figures(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = study.effect
+    atlas: Any = Compared(study.effect, (target, "Y"), ("X", "Y"))
+    demo.say_effect(atlas, study)
+    said = capsys.readouterr().out
+    assert "planted one found (mean weight 0.1 in patients, 0.5 in controls" in said
+    assert f"2 others found, 1 of them from or to {source} or {target}" in said
+
+
+def test_the_demo_goes_the_whole_way_and_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "demo"
+    people = {"n_patients": 2, "n_controls": 2}
+    assert demo.run(None, folder, **people) == 0
+    said = capsys.readouterr().out
+    lines = [
+        line for line in said.splitlines() if line.startswith("$ atlasdb --atlas ")
+    ]
+    words = [shlex.split(line)[4:] for line in lines]
+    assert [w[0] for w in words].count("query") == 4
+    assert "8 recordings ingested, 0 unchanged" in said
+    assert "the planted one" in said
+    for modality in ("eeg ", "fmri"):
+        assert f"{modality}       9 of 90 pairs" in said
+    for name in ("matrix.png", "response.png"):
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+    assert demo.run(None, folder, **people) == 0
+    again = capsys.readouterr().out
+    assert "0 recordings ingested, 8 unchanged" in again
+    assert again.replace("0 recordings ingested, 8", "8 recordings ingested, 0") == said
+
+
+def test_an_atlas_of_other_people_is_left_alone(tmp_path: Path) -> None:
+    url = str(tmp_path / "atlas")
+    with connect(url) as atlas:
+        atlas.write(small_study.entries()[0])
+    with pytest.raises(InvalidDataError, match="1 subjects of another study"):
+        demo.run(url, tmp_path / "demo", n_patients=1, n_controls=1)
