@@ -297,13 +297,8 @@ def _maps(
         tmin = max(tmin, -opened.epoch_start / opened.sfreq)
         after = opened.lengths[0] - opened.epoch_start - 1
         tmax = min(tmax, after / opened.sfreq)
-    filtered = signals.bandpass(
-        data,
-        opened.sfreq,
-        l_freq=low,
-        h_freq=min(high, 0.45 * opened.sfreq),
-        lengths=opened.lengths,
-    )
+    high = min(high, 0.45 * opened.sfreq)
+    filtered = signals.evoked_band(data, opened.sfreq, low, high, opened.lengths)
     return erp.evoked(
         signals.rereference(filtered, names, reference),
         opened.sfreq,
@@ -325,7 +320,7 @@ def _series(
     reference: str,
     path: Path,
 ) -> Timeseries:
-    """Make the series to learn from: referenced, good stretches, resampled, z-scored."""
+    """Make the series to learn from: good stretches, referenced and resampled."""
     data = signals.rereference(cleaned, names, reference)
     if options.notch:
         data = signals.notch(data, opened.sfreq, options.notch, opened.lengths)

@@ -23,10 +23,8 @@ from atlasdb.types import FloatArray
 
 LARGEST_V = 0.1
 """No scalp potential, without its constant part, is larger than this, V."""
-_KNOWN = tuple(
-    f".{kind}"
-    for kind in ("fif", "fif.gz", "edf", "bdf", "gdf", "vhdr", "set", "cnt", "mff")
-) + (".egi", ".raw", ".nxe", ".lay", ".eeg")
+_KNOWN: tuple[str, ...] = (".fif", ".fif.gz", ".edf", ".bdf", ".gdf", ".vhdr", ".set")
+_KNOWN += (".cnt", ".mff", ".egi", ".raw", ".nxe", ".lay", ".eeg")
 _BREAK = re.compile(r"^(bad|edge|boundary)", re.IGNORECASE)
 
 
@@ -116,7 +114,7 @@ def open_recording(path: Path) -> Opened:
         raise NotFoundError(f"There is no file {path}.")
     if path.is_file() and path.stat().st_size == 0:
         raise InvalidDataError(f"{path.name} is empty.")
-    if not any(path.name.lower().endswith(suffix) for suffix in _KNOWN):
+    if not path.name.lower().endswith(_KNOWN):
         raise InvalidDataError(
             f"{path.name} is no kind of EEG file that can be read: give FIF, EDF, BDF, "
             "GDF, BrainVision (.vhdr), EEGLAB (.set), CNT or EGI. A table of series "
