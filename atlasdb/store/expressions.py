@@ -11,76 +11,33 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from atlasdb.errors import InvalidDataError, did_you_mean
-from atlasdb.store.tokens import Token
-from atlasdb.store.values import NULL, NUMBERS, Value, alike, property_of, word
-
-_RESERVED = """
-ACYCLIC ALL AND ANY ASC ASCENDING CASE CAST COLUMN CREATE DBTYPE DEFAULT DESC
-DESCENDING DISTINCT ELSE END ENDS EXISTS FALSE FOR GLOB GROUP HEADERS HINT IN
-INDEX INSTALL JOIN MACRO MULTI_JOIN NONE NOT NULL ON ONLY OPTIONAL OR ORDER
-PRIMARY PROFILE SHORTEST SINGLE STARTS TABLE THEN TRAIL TRUE UNION UNWIND WHEN
-WHERE WITH WSHORTEST XOR
-"""
-RESERVED = frozenset(_RESERVED.split())
-"""Words that LadybugDB does not take as the name of anything."""
-
-_NUMBER = ("number",)
-_FUNCTIONS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "abs": (_NUMBER, "same"),
-    "sign": (_NUMBER, "int"),
-    "sqrt": (_NUMBER, "float"),
-    "log10": (_NUMBER, "float"),
-    "sin": (_NUMBER, "float"),
-    "cos": (_NUMBER, "float"),
-    "tan": (_NUMBER, "float"),
-    "asin": (_NUMBER, "float"),
-    "acos": (_NUMBER, "float"),
-    "atan": (_NUMBER, "float"),
-    "atan2": (("number", "number"), "float"),
-    "degrees": (_NUMBER, "float"),
-    "radians": (_NUMBER, "float"),
-    "pi": ((), "float"),
-    "ceil": (("float",), "float"),
-    "floor": (("float",), "float"),
-    "tolower": (("str",), "str"),
-    "trim": (("str",), "str"),
-    "length": (("path",), "int"),
-}
-_AGGREGATES = frozenset(
-    ["count", "sum", "avg", "min", "max", "percentilecont", "percentiledisc", "collect"]
+from atlasdb.store.cursor import RESERVED, Cursor
+from atlasdb.store.functions import (
+    AGGREGATES,
+    ALLOWED,
+    CONVERSIONS,
+    DIFFERENT,
+    FUNCTIONS,
+    aggregated,
+    check_argument,
+    first_present,
 )
-_ALLOWED = sorted([*_FUNCTIONS, *_AGGREGATES, "coalesce", "size", "range"])
-_DIFFERENT: Mapping[str, str] = {
-    "log": "log() is the natural logarithm on Neo4j and base 10 here: use log10(x), "
-    "or log10(x) / 0.4342944819032518",
-    "substring": "substring() counts from 0 on Neo4j and from 1 here: cut text in "
-    "your own program",
-    "reverse": "reverse() of a list is text here: turn it round in your own program",
-    "round": "round() rounds halves of negative numbers differently: round in your "
-    "own program",
-    "toupper": "toUpper() differs in letters such as ß: compare with toLower()",
-    "labels": "labels() is not known here: name the label in MATCH, as in (n:Region)",
-    "type": "type() is not known here: name the type in MATCH, as in -[r:USED]->",
-    "id": "id() is not the same on another store: use the property, as in n.id",
-    "elementid": "elementId() is not the same on another store: use n.id",
-    "keys": "keys() names unset properties here: ask for the properties by name",
-    "properties": "properties() holds unset ones here: return the node itself",
-    "exists": "exists() is not portable: use IS NOT NULL, or EXISTS { MATCH .. }",
-    "shortestpath": "shortestPath() is not known here: use the named query, 'atlasdb "
-    "query shortest-path'",
-    "allshortestpaths": "allShortestPaths() is not known here: use the named query, "
-    "'atlasdb query shortest-path'",
-    "reduce": "reduce() is not known here: UNWIND the list and aggregate",
-    "any": "any() takes null for false here: UNWIND the list, or use EXISTS { .. }",
-    "all": "all() takes null for false here: UNWIND the list, or NOT EXISTS { .. }",
-    "none": "none() takes null for false here: UNWIND the list, or NOT EXISTS { .. }",
-    "single": "single() takes null for false here: UNWIND the list and count",
-    "stdev": "stDev() is not known here: use sqrt() of the moments",
-}
-_CONVERSIONS = ("tointeger", "tofloat", "tostring", "toboolean")
+from atlasdb.store.rules import (
+    added,
+    calculated,
+    comparable,
+    differs,
+    listed,
+    number,
+    one_kind,
+    portable_pattern,
+    refuse_null,
+)
+from atlasdb.store.tokens import Token
+from atlasdb.store.values import NULL, NUMBERS, Value, property_of, word
 
 
-class Expressions:
+class Expressions(Cursor):
     """Read expressions from tokens, with the variables that are known so far.
 
     Attributes
@@ -97,65 +54,11 @@ class Expressions:
     subquery: Callable[[str], None]
 
     def __init__(self, words: list[Token], parameters: Mapping[str, Value]) -> None:
-        self.words = words
+        super().__init__(words)
         self.parameters = parameters
-        self.at = 0
         self.scope = {}
         self.aggregates = []
         self._in_aggregate = False
-
-    # The cursor.
-
-    def peek(self, ahead: int = 0) -> str:
-        """Give a coming word in capitals, "" at the end; quoted names as they are."""
-        place = self.at + ahead
-        if place >= len(self.words):
-            return ""
-        token = self.words[place]
-        return f"`{token.value}`" if token.kind == "quoted" else token.upper
-
-    def kind(self, ahead: int = 0) -> str:
-        """Give the kind of a coming token, "" at the end."""
-        place = self.at + ahead
-        return self.words[place].kind if place < len(self.words) else ""
-
-    def take(self) -> Token:
-        """Move on by one token."""
-        if self.at >= len(self.words):
-            raise InvalidDataError("The statement ends too early.")
-        self.at += 1
-        return self.words[self.at - 1]
-
-    def skip(self, *words: str) -> bool:
-        """Move on if these words come next."""
-        if all(self.peek(i) == word for i, word in enumerate(words)):
-            self.at += len(words)
-            return True
-        return False
-
-    def need(self, what: str) -> None:
-        """Move on over a word that must come."""
-        if not self.skip(what):
-            raise self.unexpected(f"where {what} should be")
-
-    def unexpected(self, where: str = "here") -> InvalidDataError:
-        """Say what came instead."""
-        if self.at >= len(self.words):
-            return InvalidDataError(f"The statement ends {where}.")
-        near = " ".join(token.value for token in self.words[self.at : self.at + 4])
-        return InvalidDataError(f"Cannot read '{near[:60]}' {where}.")
-
-    def name(self, what: str) -> str:
-        """Read a name that both stores take."""
-        if self.kind() not in ("name", "quoted"):
-            raise self.unexpected(f"where the name of {what} should be")
-        token = self.take()
-        if token.kind == "name" and token.upper in RESERVED:
-            raise InvalidDataError(
-                f"'{token.value}' is a word of the language, not the name of {what}. "
-                f"Choose another, or put it in backticks: `{token.value}`."
-            )
-        return token.value
 
     # Expressions, from the loosest operator to the tightest.
 
@@ -166,7 +69,7 @@ class Expressions:
     def predicate(self) -> Value:
         """Read an expression that is true or false."""
         value = self.expression()
-        if value.kind not in ("bool", "null"):
+        if value.kind != "bool":
             raise InvalidDataError(
                 f"A condition must be true or false, found {word(value)}. Compare it "
                 "with something."
@@ -182,7 +85,7 @@ class Expressions:
             self.at += 1
             other = self._logic(level + 1)
             for side in (value, other):
-                if side.kind not in ("bool", "null"):
+                if side.kind != "bool":
                     raise InvalidDataError(
                         f"{operators[level]} joins conditions, found {word(side)}."
                     )
@@ -196,7 +99,7 @@ class Expressions:
         if not self.skip("NOT"):
             return self._comparison()
         value = self._negation()
-        if value.kind not in ("bool", "null"):
+        if value.kind != "bool":
             raise InvalidDataError(f"NOT needs a condition, found {word(value)}.")
         return Value("bool")
 
@@ -207,8 +110,8 @@ class Expressions:
         if operator in ("=", "<>", "<", "<=", ">", ">="):
             self.at += 1
             right = self._sum()
-            _comparable(left, right, operator)
-            value = Value("bool", differs=_differs(left, right, operator))
+            comparable(left, right, operator)
+            value = Value("bool", differs=differs(left, right, operator))
         elif operator in ("STARTS", "ENDS", "CONTAINS", "=~", "IN", "IS"):
             if self._compound(start):
                 raise InvalidDataError(
@@ -247,10 +150,10 @@ class Expressions:
             self.need("WITH")
         right = self._sum()
         for side in (left, right):
-            if side.kind not in ("str", "null"):
+            if side.kind != "str":
                 raise InvalidDataError(f"{operator} compares text, not {word(side)}.")
         if operator == "=~":
-            _portable_pattern(left, right)
+            portable_pattern(left, right)
         elif not right.constant or right.literal == "":
             raise InvalidDataError(
                 f"{operator} needs a text that is not empty, as a literal or a "
@@ -260,15 +163,15 @@ class Expressions:
 
     def _membership(self, left: Value) -> Value:
         right = self._sum()
-        if right.kind not in ("list", "null"):
+        if right.kind != "list":
             raise InvalidDataError(f"IN needs a list, found {word(right)}.")
         if right.holds_null:
             raise InvalidDataError(
-                "IN over a list with null is false here and null on Neo4j: leave null "
-                "out of the list."
+                "IN over a list that may hold null is false here and null on Neo4j: "
+                "list literals and parameters that are not null."
             )
         if right.item is not None:
-            _comparable(left, right.item, "IN")
+            comparable(left, right.item, "IN")
         return Value("bool")
 
     def _sum(self) -> Value:
@@ -276,20 +179,20 @@ class Expressions:
         while self.peek() in ("+", "-"):
             operator = self.take().value
             other = self._product()
-            value = _added(value, other, operator)
+            value = added(value, other, operator)
         return value
 
     def _product(self) -> Value:
         value = self._power()
         while self.peek() in ("*", "/", "%"):
             operator = self.take().value
-            value = _calculated(value, self._power(), operator)
+            value = calculated(value, self._power(), operator)
         return value
 
     def _power(self) -> Value:
         value = self._signed()
         while self.skip("^"):
-            value = replace(_calculated(value, self._signed(), "^"), kind="float")
+            value = replace(calculated(value, self._signed(), "^"), kind="float")
         return value
 
     def _signed(self) -> Value:
@@ -297,7 +200,8 @@ class Expressions:
             raise InvalidDataError("A plus sign before a number is not read: drop it.")
         if self.skip("-"):
             value = self._signed()
-            if value.kind not in (*NUMBERS, "null"):
+            refuse_null("-", value)
+            if value.kind not in NUMBERS:
                 raise InvalidDataError(f"- needs a number, found {word(value)}.")
             return replace(value, key_of=None)
         return self._atom()
@@ -330,7 +234,7 @@ class Expressions:
         if kind == "string":
             return Value("str", literal=self.take().value[1:-1], constant=True)
         if kind == "number":
-            return _number(self.take().value)
+            return number(self.take().value)
         if kind == "parameter":
             return self._parameter()
         if word_ == "(":
@@ -445,7 +349,7 @@ class Expressions:
             if items:
                 self.need(",")
             items.append(self.expression())
-        return _listed(items)
+        return listed(items)
 
     def map(self) -> Value:
         """Read a map literal."""
@@ -475,7 +379,7 @@ class Expressions:
                         "CASE x WHEN null differs between stores: write CASE WHEN x "
                         "IS NULL THEN .., and CASE WHEN x = y THEN ... for others."
                     )
-                _comparable(subject, choice, "=")
+                comparable(subject, choice, "=")
             self.need("THEN")
             results.append(self.expression())
         if not results:
@@ -483,18 +387,18 @@ class Expressions:
         if self.skip("ELSE"):
             results.append(self.expression())
         self.need("END")
-        return _one_kind("CASE", results)
+        return one_kind("CASE", results)
 
     # Functions.
 
     def _function(self) -> Value:
         written = self.take().value
         name = written.lower()
-        if name in _AGGREGATES:
+        if name in AGGREGATES:
             return self._aggregate(name)
-        if name in _DIFFERENT:
-            raise InvalidDataError(_DIFFERENT[name] + ".")
-        if name in _CONVERSIONS:
+        if name in DIFFERENT:
+            raise InvalidDataError(DIFFERENT[name] + ".")
+        if name in CONVERSIONS:
             raise InvalidDataError(
                 f"{written}() is not known here: convert in your own program, or pass "
                 "a parameter of the right type."
@@ -508,26 +412,26 @@ class Expressions:
                 self.need(",")
             arguments.append(self.expression())
         if name == "coalesce" and len(arguments) > 1:
-            return _first_present(arguments)
+            return first_present(arguments)
         if name == "size" and len(arguments) == 1:
-            if arguments[0].kind not in ("str", "list", "null"):
+            if arguments[0].kind not in ("str", "list"):
                 raise InvalidDataError("size() needs text or a list.")
             return Value("int")
         if name == "range" and len(arguments) in (2, 3):
             if any(each.kind != "int" for each in arguments):
                 raise InvalidDataError("range() needs whole numbers.")
             return Value("list", item=Value("int"))
-        if name not in _FUNCTIONS:
+        if name not in FUNCTIONS:
             raise InvalidDataError(
                 f"The function {written}() is not portable."
-                + did_you_mean(name, _ALLOWED)
-                + f" Allowed: {', '.join(_ALLOWED)}."
+                + did_you_mean(name, ALLOWED)
+                + f" Allowed: {', '.join(ALLOWED)}."
             )
-        needed, result = _FUNCTIONS[name]
+        needed, result = FUNCTIONS[name]
         if len(needed) != len(arguments):
             raise InvalidDataError(f"{written}() needs {len(needed)} arguments.")
         for wanted, given in zip(needed, arguments, strict=True):
-            _check_argument(written, wanted, given)
+            check_argument(written, wanted, given)
         return Value(arguments[0].kind if result == "same" else result)
 
     def _sum_or_zero(self) -> Value:
@@ -564,144 +468,4 @@ class Expressions:
                 "sum() of nothing is null here and 0 on Neo4j: write "
                 "coalesce(sum(x), 0)."
             )
-        return _aggregated(name, value)
-
-
-def _comparable(a: Value, b: Value, operator: str) -> None:
-    if not alike(a, b):
-        raise InvalidDataError(
-            f"{operator} compares {word(a)} with {word(b)}: never equal on Neo4j, but "
-            "converted here. Give both the same type."
-        )
-    kinds = {a.kind, b.kind} - {"null"}
-    if kinds & {"list", "map", "path"}:
-        raise InvalidDataError(
-            f"{operator} of {word(a)} treats null differently on Neo4j: compare the "
-            "parts."
-        )
-    if kinds & {"node", "rel"} and operator not in ("=", "<>", "IN"):
-        raise InvalidDataError(f"{operator} cannot compare {word(a)}: use a property.")
-
-
-def _differs(a: Value, b: Value, operator: str) -> frozenset[frozenset[str]]:
-    same_kind = (a.kind == "node") == (b.kind == "node")
-    if a.key_of and b.key_of and same_kind and operator in ("<>", "<", ">"):
-        return frozenset([frozenset([a.key_of, b.key_of])])
-    return frozenset()
-
-
-def _portable_pattern(left: Value, right: Value) -> None:
-    """Refuse regular expressions beyond what both engines read alike."""
-    text = right.literal
-    if (
-        left.kind != "str"
-        or text is None
-        or "\\" in text
-        or "(?" in text.replace("(?i)", "", 1)
-    ):
-        raise InvalidDataError(
-            "=~ compares text with a literal or parameter without backslashes and "
-            "without (?..) but (?i): the stores read other expressions differently."
-        )
-
-
-def _added(a: Value, b: Value, operator: str) -> Value:
-    if (
-        operator == "+"
-        and {a.kind, b.kind} <= {"str", "null"}
-        and "str"
-        in (
-            a.kind,
-            b.kind,
-        )
-    ):
-        return Value("str")
-    return _calculated(a, b, operator)
-
-
-def _calculated(a: Value, b: Value, operator: str) -> Value:
-    for side in (a, b):
-        if side.kind not in (*NUMBERS, "null"):
-            raise InvalidDataError(
-                f"{operator} joins {word(a)} and {word(b)}: give both the same type, "
-                "or join them in your own program."
-            )
-    if a.constant and b.constant and a.literal is None and b.literal is None:
-        raise InvalidDataError(
-            "Parameters cannot be calculated with one another here: pass the result."
-        )
-    return Value("float" if "float" in (a.kind, b.kind) else a.kind)
-
-
-def _number(text: str) -> Value:
-    if text.isdigit():
-        if int(text) >= 2**63 or (text != "0" and text.startswith("0")):
-            raise InvalidDataError(f"{text} is not a whole number of 64 bits.")
-        return Value("int", literal=text, constant=True)
-    if float(text) == float("inf"):
-        raise InvalidDataError(f"{text} is too large.")
-    return Value("float", literal=text, constant=True)
-
-
-def _listed(items: list[Value]) -> Value:
-    kinds = {item.kind for item in items} - {"null"}
-    if len(kinds) > 1 and not kinds <= set(NUMBERS):
-        raise InvalidDataError("A list holds values of one type: split it.")
-    item = next((each for each in items if each.kind != "null"), None)
-    if item is not None and kinds == set(NUMBERS):
-        item = Value("float")
-    return Value(
-        "list",
-        item=item,
-        holds_null=any(each.kind == "null" for each in items),
-        gathered=kinds == set(NUMBERS),
-    )
-
-
-def _one_kind(what: str, values: list[Value]) -> Value:
-    kinds = {value.kind for value in values} - {"null"}
-    if len(kinds) > 1:
-        raise InvalidDataError(
-            f"{what} gives values of several types ({', '.join(sorted(kinds))}), which "
-            "are converted here: write 1.0 for 1, or split it."
-        )
-    return next((Value(v.kind, v.names) for v in values if v.kind != "null"), NULL)
-
-
-def _first_present(values: list[Value]) -> Value:
-    first, *rest = [value for value in values if value.kind != "null"] or [NULL]
-    for other in rest:
-        if other.kind != first.kind and (first.kind, other.kind) != ("float", "int"):
-            raise InvalidDataError(
-                f"coalesce() of {word(first)} and {word(other)} of another type is "
-                "converted here: give both the same type."
-            )
-    return Value(first.kind, first.names)
-
-
-def _check_argument(function: str, wanted: str, given: Value) -> None:
-    if given.kind == "null":
-        return
-    if wanted == "number" and given.kind in NUMBERS:
-        return
-    if wanted == "float" and given.kind == "int":
-        raise InvalidDataError(
-            f"{function}() of a whole number stays whole here: leave it out, or write "
-            "1.0 * x."
-        )
-    if given.kind != wanted:
-        raise InvalidDataError(f"{function}() cannot take {word(given)}.")
-
-
-def _aggregated(name: str, value: Value) -> Value:
-    if name == "count":
-        return Value("int")
-    if name == "collect":
-        return Value("list", item=replace(value, key_of=None), gathered=True)
-    if name in ("min", "max"):
-        if value.kind in ("list", "map", "node", "rel", "path"):
-            raise InvalidDataError(f"{name}() cannot order {word(value)}.")
-        return Value(value.kind)
-    if value.kind not in (*NUMBERS, "null"):
-        raise InvalidDataError(f"{name}() needs numbers, found {word(value)}.")
-    return Value("float" if name in ("avg", "percentilecont") else value.kind)
+        return aggregated(name, value)

@@ -356,7 +356,10 @@ def _refuse_repeats(rels: list[RelPattern], differs: frozenset[frozenset[str]]) 
     """Refuse two relationships of one MATCH that could be the same."""
     for one, other in combinations(rels, 2):
         types = _shared(one, other)
-        if types and any(not _apart(pairs, differs) for pairs in _unions(one, other)):
+        several = one.hops is not None or other.hops is not None
+        if types and (
+            several or not all(_apart(p, differs) for p in _unions(one, other))
+        ):
             raise InvalidDataError(_repeat(one, other, types))
 
 

@@ -25,9 +25,9 @@ _TOKEN = re.compile(
   | (?P<parameter>\$[^\W\d]\w*)
   | (?P<number>(?:\d+(?:\.(?!\.)\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w))
   | (?P<name>[^\W\d]\w*)
-  | (?P<symbol><>|<=|>=|=~|\.\.|\+=|\|\||::|[-+*/%^=<>(){}\[\],.:|;&!])
+  | (?P<symbol><>|<=|>=|=~|\.\.|\+=|\|\||::|/(?![*])|[-+*%^=<>(){}\[\],.:|;&!])
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

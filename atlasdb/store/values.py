@@ -65,7 +65,7 @@ class Value:
     key_of: str | None = None
 
 
-NULL = Value("null", constant=True)
+NULL = Value("null", constant=True, literal="null")
 
 
 def word(value: Value) -> str:
@@ -100,7 +100,7 @@ def of_python(name: str, values: Sequence[Any]) -> Value:
     if kinds == {"int", "float"}:
         kinds = {"float"}
     if not kinds:
-        return NULL
+        return Value("null", constant=True)
     if len(kinds) > 1:
         raise InvalidDataError(
             f"${name} mixes {' and '.join(sorted(_WORDS[k] for k in kinds))}. Give "
