@@ -26,6 +26,8 @@
 //     Whether the target peaks after the source.
 // connectome : str
 //     Key of the connectome.
+// map : str
+//     Key of the activation map.
 
 MATCH (m:ActivationMap)-[e:ACTIVATES]->(a:Area)
 WHERE m.subject = $subject AND m.condition = $condition AND m.is_current = true
@@ -33,9 +35,11 @@ MATCH (m)-[f:ACTIVATES]->(b:Area)
 WHERE a.id <> b.id
 MATCH (g:Connectome)-[:HAS_REGION]->(s:Region)-[c:CONNECTS_TO]->(t:Region)
 WHERE g.subject = $subject AND g.is_current = true AND g.modality = m.modality
+  AND coalesce(g.session, '') = coalesce(m.session, '')
   AND s.area = a.id AND t.area = b.id AND c.supported = true
 RETURN s.name AS source, t.name AS target, c.weight AS weight,
        e.peak_ms AS source_ms, f.peak_ms AS target_ms,
-       f.peak_ms > e.peak_ms AS follows, g.id AS connectome, m.id AS map
-ORDER BY weight DESC, connectome, map, source, target
+       f.peak_ms > e.peak_ms AS follows, g.id AS connectome, m.id AS map,
+       s.id AS source_id, t.id AS target_id
+ORDER BY weight DESC, connectome, map, source, target, source_id, target_id
 LIMIT $limit

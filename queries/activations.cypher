@@ -45,6 +45,6 @@ RETURN m.condition AS condition, a.name AS area, m.measure AS measure,
        m.unit AS unit, e.peak_amp AS peak_amp, e.peak_ms AS peak_ms,
        e.onset_ms AS onset_ms, e.mean_amp AS mean_amp, e.z AS z, e.p AS p, e.q AS q,
        m.n_trials AS n_trials, m.modality AS modality, abs(e.peak_amp) AS size,
-       m.id AS map
-ORDER BY size DESC, map, area
+       m.id AS map, a.id AS area_id
+ORDER BY size DESC, map, area, area_id
 LIMIT $limit

@@ -27,14 +27,18 @@
 //     How strongly.
 // connectome : str
 //     Key of the connectome.
+// map : str
+//     Key of the activation map.
 
 MATCH (m:ActivationMap)-[e:ACTIVATES]->(a:Area)
 WHERE m.subject = $subject AND m.condition = $condition AND m.is_current = true
   AND e.onset_ms < $before_ms AND e.q <= $max_q
 MATCH (g:Connectome)-[:HAS_REGION]->(s:Region)-[c:CONNECTS_TO]->(t:Region)
 WHERE g.subject = $subject AND g.is_current = true AND g.modality = m.modality
+  AND coalesce(g.session, '') = coalesce(m.session, '')
   AND s.area = a.id AND c.supported = true
 RETURN a.name AS area, e.onset_ms AS onset_ms, e.peak_amp AS peak_amp,
-       t.name AS target, c.weight AS weight, g.id AS connectome
-ORDER BY onset_ms, area, weight DESC, connectome, target
+       t.name AS target, c.weight AS weight, g.id AS connectome, m.id AS map,
+       s.id AS source_id, t.id AS target_id
+ORDER BY onset_ms, area, weight DESC, connectome, map, target, source_id, target_id
 LIMIT $limit

@@ -60,7 +60,10 @@ WHERE g.subject = $subject
 RETURN s.name AS source, t.name AS target, c.weight AS weight, c.value AS value,
        c.sign AS sign, c.probability AS probability, c.direction AS direction,
        c.p AS p, c.q AS q, c.stability AS stability, c.lag_ms AS lag_ms,
-       c.supported AS supported, g.modality AS modality, g.id AS connectome
+       c.supported AS supported, g.modality AS modality, g.id AS connectome,
+       s.id AS source_id, t.id AS target_id
+ORDER BY weight DESC, connectome, source, target, source_id, target_id
+LIMIT $limit
 UNION ALL
 MATCH (g:Connectome)-[:HAS_NEURON]->(s:Neuron)-[c:CONNECTS_TO]->(t:Neuron)
 WHERE g.subject = $subject
@@ -69,7 +72,10 @@ WHERE g.subject = $subject
   AND ($connectome <> '' OR g.is_current = true)
   AND c.weight >= $min_weight
   AND ($supported = false OR c.supported = true)
-RETURN s.name AS source, t.name AS target, c.weight AS weight, c.value AS value,
+RETURN coalesce(s.name, s.body_id) AS source, coalesce(t.name, t.body_id) AS target, c.weight AS weight, c.value AS value,
        c.sign AS sign, c.probability AS probability, c.direction AS direction,
        c.p AS p, c.q AS q, c.stability AS stability, c.lag_ms AS lag_ms,
-       c.supported AS supported, g.modality AS modality, g.id AS connectome
+       c.supported AS supported, g.modality AS modality, g.id AS connectome,
+       s.id AS source_id, t.id AS target_id
+ORDER BY weight DESC, connectome, source, target, source_id, target_id
+LIMIT $limit

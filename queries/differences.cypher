@@ -13,6 +13,10 @@
 // -------
 // contrast : str
 //     Key of the comparison.
+// cohort_a : str
+//     First cohort.
+// cohort_b : str
+//     Second cohort.
 // source : str
 //     Region that it starts from.
 // target : str
@@ -36,12 +40,14 @@
 // n_b : int
 //     People of the second cohort with an estimate.
 
+MATCH (k:Contrast)
+WHERE k.is_current = true AND ($contrast = '' OR k.id = $contrast)
 MATCH (a:Area)-[d:DIFFERS]->(b:Area)
-WHERE ($contrast = '' OR d.contrast = $contrast)
-  AND ($significant = false OR d.significant = true)
-RETURN d.contrast AS contrast, a.name AS source, b.name AS target,
-       d.mean_a AS mean_a, d.mean_b AS mean_b, d.effect AS effect,
-       d.statistic AS statistic, d.p AS p, d.q AS q, d.significant AS significant,
-       d.n_a AS n_a, d.n_b AS n_b
-ORDER BY contrast, q, p, source, target
+WHERE d.contrast = k.id AND ($significant = false OR d.significant = true)
+RETURN d.contrast AS contrast, k.cohort_a AS cohort_a, k.cohort_b AS cohort_b,
+       a.name AS source, b.name AS target, d.mean_a AS mean_a, d.mean_b AS mean_b,
+       d.effect AS effect, d.statistic AS statistic, d.p AS p, d.q AS q,
+       d.significant AS significant, d.n_a AS n_a, d.n_b AS n_b,
+       a.id AS source_id, b.id AS target_id
+ORDER BY contrast, q, p, source, target, source_id, target_id
 LIMIT $limit

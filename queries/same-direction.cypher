@@ -27,6 +27,10 @@
 //     Weight in the first modality.
 // second_weight : float
 //     Weight in the second modality.
+// first_connectome : str
+//     Key of the connectome of the first modality.
+// second_connectome : str
+//     Key of the connectome of the second modality.
 
 MATCH (g:Connectome)-[:HAS_REGION]->(s:Region)-[c:CONNECTS_TO]->(t:Region)
 WHERE g.subject = $subject AND g.modality = $first AND g.is_current = true
@@ -37,6 +41,8 @@ WHERE d.subject = $subject AND d.modality = $second AND d.is_current = true
   AND x.area = s.area AND y.area = t.area AND d.id <> g.id
 RETURN s.name AS source, t.name AS target, c.direction AS first_direction,
        w.direction AS second_direction, c.weight AS first_weight,
-       w.weight AS second_weight, g.id AS one, d.id AS other
-ORDER BY first_weight DESC, one, other, source, target
+       w.weight AS second_weight, g.id AS first_connectome,
+       d.id AS second_connectome, s.id AS source_id, t.id AS target_id
+ORDER BY first_weight DESC, first_connectome, second_connectome, source, target,
+         source_id, target_id
 LIMIT $limit

@@ -49,5 +49,14 @@ WHERE g.subject = $subject
   AND ($connectome = '' OR g.id = $connectome)
   AND ($connectome <> '' OR g.is_current = true)
   AND ($supported = false OR c.supported = true)
-RETURN g.id AS connectome, s.id AS source, t.id AS target, s.name AS source_name,
-       t.name AS target_name, c.weight AS weight, c.cost AS cost
+RETURN g.id AS connectome, s.id AS source, t.id AS target,
+       coalesce(s.name, s.body_id) AS source_name,
+       coalesce(t.name, t.body_id) AS target_name, c.weight AS weight, c.cost AS cost
+UNION ALL
+MATCH (g:Connectome)
+WHERE g.subject = $subject
+  AND ($modality = '' OR g.modality = $modality)
+  AND ($connectome = '' OR g.id = $connectome)
+  AND ($connectome <> '' OR g.is_current = true)
+RETURN g.id AS connectome, '' AS source, '' AS target, '' AS source_name,
+       '' AS target_name, 0.0 AS weight, 0.0 AS cost

@@ -1,11 +1,11 @@
-// List what one region or electrode of a subject drives, strongest first.
+// List what one region or neuron of a subject drives, strongest first.
 //
 // Parameters
 // ----------
 // subject : str
 //     Subject id or label.
 // region : str
-//     Name of the region.
+//     Name of the region, electrode or neuron, or its id.
 // modality : str = ""
 //     Only of this modality.
 // supported : bool = true
@@ -16,7 +16,7 @@
 // Returns
 // -------
 // target : str
-//     Region that it drives.
+//     Region or neuron that it drives.
 // weight : float
 //     How strongly.
 // probability : float
@@ -31,14 +31,33 @@
 //     Kind of recording.
 // connectome : str
 //     Key of the connectome.
+//
+// Then
+// ----
+// strongest
 
 MATCH (g:Connectome)-[:HAS_REGION]->(s:Region)-[c:CONNECTS_TO]->(t:Region)
 WHERE g.subject = $subject
   AND ($modality = '' OR g.modality = $modality)
   AND g.is_current = true
-  AND s.name = $region AND ($supported = false OR c.supported = true)
-RETURN t.name AS target, c.weight AS weight, c.probability AS probability,
-       c.direction AS direction, c.q AS q, c.stability AS stability,
-       g.modality AS modality, g.id AS connectome
-ORDER BY weight DESC, connectome, target
+  AND ($supported = false OR c.supported = true)
+  AND (s.name = $region OR s.id = $region)
+RETURN t.name AS target, c.weight AS weight,
+       c.probability AS probability, c.direction AS direction, c.q AS q,
+       c.stability AS stability, g.modality AS modality, g.id AS connectome,
+       s.id AS source_id, t.id AS target_id
+ORDER BY weight DESC, connectome, target, source_id, target_id
+LIMIT $limit
+UNION ALL
+MATCH (g:Connectome)-[:HAS_NEURON]->(s:Neuron)-[c:CONNECTS_TO]->(t:Neuron)
+WHERE g.subject = $subject
+  AND ($modality = '' OR g.modality = $modality)
+  AND g.is_current = true
+  AND ($supported = false OR c.supported = true)
+  AND (s.name = $region OR s.body_id = $region OR s.id = $region)
+RETURN coalesce(t.name, t.body_id) AS target, c.weight AS weight,
+       c.probability AS probability, c.direction AS direction, c.q AS q,
+       c.stability AS stability, g.modality AS modality, g.id AS connectome,
+       s.id AS source_id, t.id AS target_id
+ORDER BY weight DESC, connectome, target, source_id, target_id
 LIMIT $limit

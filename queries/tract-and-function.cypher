@@ -6,6 +6,8 @@
 //     Subject id or label.
 // modality : str = "fmri"
 //     Modality of the learned connectome.
+// tract_modality : str = "dwi"
+//     Modality of the connectome of tracts.
 // supported : bool = true
 //     Only learned connections that pass the connectome's own rule.
 // limit : int = 50
@@ -40,11 +42,11 @@ WHERE g.subject = $subject AND g.modality = $modality AND g.is_current = true
 MATCH (s)-[:OF_AREA]->(a:Area)
 MATCH (t)-[:OF_AREA]->(b:Area)
 MATCH (d:Connectome)-[:HAS_REGION]->(x:Region)-[w:CONNECTS_TO]->(y:Region)
-WHERE d.subject = $subject AND d.modality = 'dwi' AND d.is_current = true
+WHERE d.subject = $subject AND d.modality = $tract_modality AND d.is_current = true
   AND x.area = a.id AND y.area = b.id AND w.weight > 0
 RETURN s.name AS source, t.name AS target, c.weight AS weight,
        c.probability AS probability, c.direction AS direction, c.q AS q,
        w.weight AS streamlines, w.length_mm AS length_mm, g.id AS connectome,
-       d.id AS tracts
-ORDER BY weight DESC, connectome, tracts, source, target
+       d.id AS tracts, s.id AS source_id, t.id AS target_id
+ORDER BY weight DESC, connectome, tracts, source, target, source_id, target_id
 LIMIT $limit

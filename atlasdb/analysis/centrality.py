@@ -33,9 +33,9 @@ def pagerank(
         Columns ``name, score, id``, largest score first. Nodes without any
         connection do not take part.
     """
-    if rows.empty:
-        return pd.DataFrame({"name": [], "score": [], "id": []})
     edges = one_connectome(rows)
+    if edges.rows.empty:
+        return pd.DataFrame({"name": [], "score": [], "id": []})
     score = scores(edges.matrix("weight"), alpha=alpha)
     ranked = pd.DataFrame({"name": edges.names, "score": score, "id": edges.ids})
     return _first(ranked, "score", limit)
@@ -99,11 +99,11 @@ def hubs(rows: pd.DataFrame, *, limit: int = 20) -> pd.DataFrame:
     """
     columns = ["name", "strength", "out_strength", "in_strength"]
     columns += ["out_degree", "in_degree", "id"]
-    if rows.empty:
-        return pd.DataFrame({name: [] for name in columns})
     edges = one_connectome(rows)
+    if edges.rows.empty:
+        return pd.DataFrame({name: [] for name in columns})
     n = len(edges.ids)
-    weight = rows["weight"].to_numpy(dtype=np.float64)
+    weight = edges.rows["weight"].to_numpy(dtype=np.float64)
     sent = np.bincount(edges.source, weight, minlength=n)
     received = np.bincount(edges.target, weight, minlength=n)
     ranked = pd.DataFrame(

@@ -1,4 +1,8 @@
-"""Edges as sparse arrays: nodes numbered, one connectome at a time."""
+"""Edges as sparse arrays: nodes numbered, one connectome at a time.
+
+Beside its edges the rows hold one row for each connectome that was asked for, its
+``source`` empty, so that one without any edge is not passed over unseen.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ class Edges:
     ----------
     ids, names : ndarray of str, shape (n_nodes,)
     source, target : ndarray of int, shape (n_edges,)
+        Sorted, as ``rows`` are.
     """
 
     ids: NDArray[np.object_]
@@ -50,6 +55,7 @@ def one_connectome(rows: pd.DataFrame) -> Edges:
             f"{len(connectomes)} connectomes fit: {', '.join(connectomes[:6])}. Name "
             "one with --connectome, or its kind with --modality."
         )
+    rows = rows[rows["source"] != ""]
     both = pd.concat(
         [
             rows[["source", "source_name"]].set_axis(["id", "name"], axis=1),
@@ -59,7 +65,8 @@ def one_connectome(rows: pd.DataFrame) -> Edges:
     nodes = both.drop_duplicates("id").sort_values("id")
     ids = nodes["id"].to_numpy(dtype=object)
     index = pd.Index(ids)
-    names = nodes["name"].fillna(nodes["id"]).to_numpy(dtype=object)
+    names = nodes["name"].to_numpy(dtype=object)
     source = index.get_indexer(rows["source"]).astype(np.int64)
     target = index.get_indexer(rows["target"]).astype(np.int64)
-    return Edges(ids, names, source, target, rows)
+    order = np.lexsort((target, source))  # sums must not depend on the store's order
+    return Edges(ids, names, source[order], target[order], rows.iloc[order])

@@ -35,7 +35,8 @@ def shortest_path(rows: pd.DataFrame, *, source: str, target: str) -> pd.DataFra
     NotFoundError
         If there is no such node.
     """
-    edges = one_connectome(rows[rows["weight"] > 0])
+    asked = (rows["weight"] > 0) | (rows["source"] == "")
+    edges = one_connectome(rows[asked])
     first, last = _find(edges, source), _find(edges, target)
     _, before = csgraph.dijkstra(
         edges.matrix("cost"), indices=np.array(first), return_predecessors=True
@@ -62,14 +63,18 @@ def shortest_path(rows: pd.DataFrame, *, source: str, target: str) -> pd.DataFra
 
 
 def _find(edges: Edges, name: str) -> int:
-    """Give the number of a node, by its id or by a name that only it has."""
-    places = np.flatnonzero((edges.names == name) | (edges.ids == name))
-    if len(places) == 0:
-        raise NotFoundError(
-            f"No region or neuron '{name}' has a connection here."
-            + did_you_mean(name, [str(n) for n in edges.names])
-        )
-    if len(places) > 1:
-        ids = ", ".join(str(edges.ids[i]) for i in places[:4])
-        raise InvalidDataError(f"{len(places)} are named '{name}': {ids}. Give the id.")
-    return int(places[0])
+    """Give the number of a node: by its name, its id, or its id in the connectome."""
+    short = np.array([node.rpartition("/")[2] for node in edges.ids], dtype=object)
+    for known in (edges.names, edges.ids, short):
+        places = np.flatnonzero(known == name)
+        if len(places) == 1:
+            return int(places[0])
+        if len(places) > 1:
+            ids = ", ".join(str(edges.ids[i]) for i in places[:4])
+            raise InvalidDataError(
+                f"{len(places)} are named '{name}': {ids}. Give the id."
+            )
+    raise NotFoundError(
+        f"No region or neuron '{name}' has a connection here."
+        + did_you_mean(name, [str(n) for n in edges.names])
+    )

@@ -8,17 +8,19 @@ import pandas as pd
 
 
 def strongest(rows: pd.DataFrame, *, limit: int = 50) -> pd.DataFrame:
-    """Sort connections by weight, largest first, ties by name; keep the first.
+    """Sort by the first column of numbers, largest first; keep the first rows.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        Columns ``weight, connectome, source, target`` and others.
+        Columns of text tell its rows apart: they decide ties, the connectome first.
     limit : int, default=50
         Number of rows.
     """
-    by = ["weight", "connectome", "source", "target"]
-    ordered = rows.sort_values(by, ascending=[False, True, True, True])
+    size = next(n for n in rows.columns if pd.api.types.is_float_dtype(rows[n]))
+    ties = [n for n in rows.columns if pd.api.types.is_string_dtype(rows[n])]
+    by = [size, *sorted(ties, key=lambda name: name != "connectome")]
+    ordered = rows.sort_values(by, ascending=[False, *[True] * len(ties)])
     return ordered.head(limit).reset_index(drop=True)
 
 
