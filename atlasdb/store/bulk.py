@@ -30,7 +30,7 @@ COPY_PIECE = 1_000_000
 """Rows that one ``COPY`` takes at most: it sorts them in memory."""
 COPY_ALWAYS_FROM = 1_000_000
 """Rows from which ``CREATE`` would need more memory than is sure to be there."""
-COMPARE_FROM = 50_000
+COMPARE_FROM = 1_000
 """Rows from which relationships between old nodes are compared before they change."""
 
 
@@ -43,6 +43,12 @@ def copies(connection: Any, batch: Batch) -> bool:
         or (rows.num_rows >= COPY_FROM and not _any(connection, ends))
         for ends, rows in batch.edges.items()
     )
+
+
+def n_bytes(batch: Batch) -> int:
+    """Give the size of a batch in memory, bytes."""
+    rows = [*batch.nodes.values(), *batch.edges.values()]
+    return sum(table.nbytes for table in rows)
 
 
 def load(connection: Any, batch: Batch, *, copy: bool) -> None:
@@ -139,8 +145,8 @@ def _any(connection: Any, ends: Ends) -> bool:
 def _changed(connection: Any, ends: Ends, table: pa.Table) -> pa.Table:
     """Delete the relationships that change; give them, and the new ones, to create.
 
-    Setting properties of many relationships takes kilobytes for each; writing them
-    anew does not. Rows that are there as they are need nothing at all.
+    Setting properties of many relationships takes kilobytes and much time for each;
+    writing them anew does not. Rows that are there as they are need nothing at all.
     """
     kind, source, target = ends
     declared = RELATIONSHIPS[kind]

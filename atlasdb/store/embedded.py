@@ -92,6 +92,8 @@ class EmbeddedStore:
             self._must_write()
             with _said(self.address):
                 copy = bulk.copies(self._connection, batch)
+                size = bulk.n_bytes(batch)
+                tables.need_room(self._graph, size, undo=copy, address=self.address)
             undo = self._undoable() if copy else nullcontext()
             with undo, self._writing() as connection:
                 bulk.load(connection, batch, copy=copy)

@@ -108,6 +108,32 @@ def unfinished(graph: Path) -> bool:
     return any(path.stat().st_size for path in _besides(graph))
 
 
+def need_room(graph: Path, n_bytes: int, *, undo: bool, address: str) -> None:
+    """Refuse to begin what the disk has no room for.
+
+    A disk that is full in the middle ends the process: the engine cannot even close.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Size of what is to be written, as it is in memory; its log takes thrice that.
+    undo : bool
+        Whether a copy of the graph is kept meanwhile.
+
+    Raises
+    ------
+    StoreError
+        If less is free than that.
+    """
+    needed = 4 * n_bytes + (1 << 23) + (graph.stat().st_size if undo else 0)
+    free = shutil.disk_usage(graph.parent).free
+    if free < needed:
+        raise StoreError(
+            f"{address} needs about {needed / 1e6:.0f} MB, and its disk has "
+            f"{free / 1e6:.0f} MB left. Free some space and do the same again."
+        )
+
+
 def keep_undo(graph: Path) -> None:
     """Copy a graph whose log is empty, to go back to it after a kill."""
     part = graph.with_name(f"{graph.name}.part")

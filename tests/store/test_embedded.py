@@ -257,6 +257,18 @@ def test_rows_are_sorted_by_what_identifies_them(store: EmbeddedStore) -> None:
     assert pairs == sorted(pairs, key=lambda e: (e["source"], e["target"]))
 
 
+def test_a_full_disk_is_told_of_before_anything_is_written(
+    store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage("/")._replace(free=1000)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda path: full)
+        with pytest.raises(StoreError, match="Free some space"):
+            store.apply(regions("c1", 3), applied=1)
+    assert store.applied() == 0
+    store.apply(regions("c1", 3), applied=1)
+
+
 def test_deleting_takes_relationships_along(store: EmbeddedStore) -> None:
     store.apply(regions("c1", 3), applied=1)
     store.delete("Region", ["c1/0", "nobody"])
