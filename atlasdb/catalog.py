@@ -9,6 +9,7 @@ the order ``$ATLASDB_QUERIES/<store>``, ``$ATLASDB_QUERIES``, ``queries/<store>`
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["str", "int", "float", "bool"]
 KINDS: Mapping[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+MOST = 2**53
+"""Whole numbers up to this pass unchanged through every store and JSON."""
 _SECTIONS = ("Parameters", "Returns", "Then")
 _FIELD = re.compile(
     r"(?P<name>[a-z_][a-z0-9_]*)\s*:\s*(?P<kind>\w+)(?:\s*=\s*(?P<default>.+))?$"
@@ -86,15 +89,28 @@ class Query:
                     f"{parameter.help}"
                 )
             return parameter.default
-        kind = KINDS[parameter.kind]
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        plain: Any = value.item() if hasattr(value, "item") else value  # of numpy
+        whole = isinstance(plain, int) and not isinstance(plain, bool)
+        if whole and parameter.kind == "float" and abs(plain) <= MOST:
+            plain = float(plain)
+        of_type = isinstance(plain, KINDS[parameter.kind])
+        must = ""
+        if not of_type or (parameter.kind == "int" and not whole):
+            must = f"be of type {parameter.kind}"
+        elif parameter.kind == "float" and not math.isfinite(plain):
+            must = "be a finite number"
+        elif parameter.name == "limit" and not 0 <= plain <= MOST:
+            must = f"lie between 0 and {MOST}"
+        elif whole and abs(plain) > MOST:
+            must = f"be no larger than {MOST}"
+        elif parameter.kind == "str" and not _can_be_stored(plain):
+            must = "be text of valid characters"
+        if must:
             raise InvalidDataError(
-                f"'{parameter.name}' of the query {self.name} must be a "
-                f"{parameter.kind}, not {value!r}."
+                f"'{parameter.name}' of the query {self.name} must {must}, "
+                f"not {value!r}."
             )
-        return value
+        return plain
 
     def frame(self, table: pa.Table) -> pd.DataFrame:
         """Give rows with the promised columns and types, the same from every store.
@@ -141,7 +157,7 @@ def load(name: str, dialect: str | None = None) -> Query:
     wanted = name.replace("_", "-")
     for folder in _folders(dialect):
         path = folder / f"{wanted}.cypher"
-        if path.is_file():
+        if path.parent == folder and path.is_file():
             return _read(path, path.stat().st_mtime_ns)
     hint = did_you_mean(wanted, names(dialect)) or " 'atlasdb query --help' lists them."
     raise NotFoundError(f"No query named '{name}'.{hint}")
@@ -161,13 +177,16 @@ def _folders(dialect: str | None) -> Iterator[Path]:
 
 @lru_cache(maxsize=256)
 def _read(path: Path, modified: int) -> Query:
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _broken(path, "it is not UTF-8 text") from error
     sections = _sections(text, path)
     summary = " ".join(sections.pop("").split())
     if not summary or "Returns" not in sections:
         raise _broken(path, "it needs a summary and a section Returns")
     then = sections.get("Then", "").strip() or None
-    return Query(
+    query = Query(
         name=path.stem,
         summary=summary,
         parameters=_fields(sections.get("Parameters", ""), path),
@@ -176,6 +195,12 @@ def _read(path: Path, modified: int) -> Query:
         text=text,
         path=path,
     )
+    known = {p.name for p in query.parameters}
+    body = re.sub(r"//.*", "", text)
+    for name in re.findall(r"\$(\w+)", body):
+        if name not in known:
+            raise _broken(path, f"its Cypher uses ${name}, which is no parameter")
+    return query
 
 
 def _sections(text: str, path: Path) -> dict[str, str]:
@@ -218,6 +243,10 @@ def _fields(text: str, path: Path) -> tuple[Field, ...]:
         default = match["default"]
         value = None if default is None else _default(default, kind, path)
         fields.append(Field(match["name"], kind, "", default is None, value))
+    names = [field.name for field in fields]
+    for name in names:
+        if names.count(name) > 1:
+            raise _broken(path, f"{name} is there twice")
     return tuple(fields)
 
 
@@ -233,6 +262,15 @@ def _default(text: str, kind: Kind, path: Path) -> Any:
         return KINDS[kind](bare)
     except ValueError as error:
         raise _broken(path, f"the default {bare} is not a {kind}") from error
+
+
+def _can_be_stored(text: str) -> bool:
+    """Tell whether text is Unicode: a command line may hold bytes that are not."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def _broken(path: Path, reason: str) -> InvalidDataError:

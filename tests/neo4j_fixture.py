@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import neo4j
@@ -83,18 +83,18 @@ def neo4j_server() -> Environment:
     return found
 
 
-@pytest.fixture
-def neo4j_url(
-    neo4j_server: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@contextmanager
+def server_turn(
+    server: Environment, files: Path, patch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    """The address of the server, whose graph is empty and this test's alone."""
-    for name, value in neo4j_server.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("NEO4J_PASSWORD_FILE", raising=False)
-    monkeypatch.setenv("ATLASDB_FILES", str(tmp_path / "files"))
+    """Give the server's address, its graph empty and nobody else's meanwhile."""
+    for name, value in server.items():
+        patch.setenv(name, value)
+    patch.delenv("NEO4J_PASSWORD_FILE", raising=False)
+    patch.setenv("ATLASDB_FILES", str(files))
     turn = FolderLock(Path(os.environ[RUN]), exclusive=True, timeout_s=WAIT_S)
     try:
-        url = neo4j_server["ATLASDB_TEST_NEO4J_URI"]
+        url = server["ATLASDB_TEST_NEO4J_URI"]
         store = open_store(url)
         try:
             store.clear()
@@ -103,6 +103,15 @@ def neo4j_url(
         yield url
     finally:
         turn.release()
+
+
+@pytest.fixture
+def neo4j_url(
+    neo4j_server: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The address of the server, whose graph is empty and this test's alone."""
+    with server_turn(neo4j_server, tmp_path / "files", monkeypatch) as url:
+        yield url
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ def strongest(rows: pd.DataFrame, *, limit: int = 50) -> pd.DataFrame:
     limit : int, default=50
         Number of rows.
     """
+    if rows.empty:
+        return rows
     size = next(n for n in rows.columns if pd.api.types.is_float_dtype(rows[n]))
     ties = [n for n in rows.columns if pd.api.types.is_string_dtype(rows[n])]
     by = [size, *sorted(ties, key=lambda name: name != "connectome")]

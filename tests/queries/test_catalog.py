@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -21,6 +22,8 @@ TEXT = """// Count things.
 //     Least.
 // every : bool = false
 //     Every one.
+// limit : int = 10
+//     Rows.
 //
 // Returns
 // -------
@@ -47,6 +50,7 @@ def test_a_header_is_read(folder: Path) -> None:
         ("subject", "str", True, None),
         ("least", "float", False, 0.5),
         ("every", "bool", False, False),
+        ("limit", "int", False, 10),
     ]
     assert query.parameters[0].help == "Whose, in a line that goes on."
     assert [c.name for c in query.columns] == ["name", "n"]
@@ -85,15 +89,51 @@ def test_a_near_miss_is_suggested() -> None:
     ("given", "said"),
     [
         ({}, "needs a value for 'subject'"),
-        ({"subject": 1}, "must be a str"),
-        ({"subject": "a", "least": "x"}, "must be a float"),
-        ({"subject": "a", "every": 1}, "must be a bool"),
+        ({"subject": 1}, "must be of type str"),
+        ({"subject": "a", "least": "x"}, "must be of type float"),
+        ({"subject": "a", "every": 1}, "must be of type bool"),
         ({"subject": "a", "leest": 1.0}, "Did you mean 'least'"),
+        ({"subject": "a", "least": float("nan")}, "finite"),
+        ({"subject": "a", "limit": -1}, "between 0 and"),
+        ({"subject": "a", "limit": 10**30}, "between 0 and"),
+        ({"subject": "a", "limit": True}, "must be of type int"),
+        ({"subject": "\udcff"}, "valid characters"),
+        ({"subject": "a\0"}, "valid characters"),
     ],
 )
 def test_values_are_checked(folder: Path, given: dict[str, object], said: str) -> None:
     with pytest.raises(InvalidDataError, match=said):
         catalog.load("count-things").bind(**given)
+
+
+def test_numbers_of_numpy_will_do(folder: Path) -> None:
+    given = {"subject": "a", "least": np.float32(0.5), "limit": np.int64(3)}
+    bound = catalog.load("count-things").bind(**given)
+    assert (bound["least"], bound["limit"]) == (0.5, 3)
+    assert type(bound["limit"]) is int
+
+
+def test_a_header_may_come_from_windows(folder: Path) -> None:
+    text = "\ufeff" + TEXT.replace("\n", "\r\n")
+    (folder / "theirs.cypher").write_bytes(text.encode())
+    query = catalog.load("theirs")
+    assert query.summary == "Count things."
+    assert [p.name for p in query.parameters] == ["subject", "least", "every", "limit"]
+
+
+def test_a_file_that_is_not_text_is_said(folder: Path) -> None:
+    (folder / "broken.cypher").write_bytes(b"// \xff\xfe\n")
+    with pytest.raises(InvalidDataError, match="not UTF-8"):
+        catalog.load("broken")
+
+
+@pytest.mark.parametrize("name", ["../other", "/etc/passwd", "", ".", "a/b"])
+def test_a_name_is_never_a_path(folder: Path, name: str) -> None:
+    (folder / "a").mkdir()
+    for place in (folder.parent / "other.cypher", folder / "a" / "b.cypher"):
+        place.write_text(TEXT)
+    with pytest.raises(NotFoundError):
+        catalog.load(name)
 
 
 def test_a_whole_number_will_do_for_a_float(folder: Path) -> None:
@@ -109,6 +149,8 @@ def test_a_whole_number_will_do_for_a_float(folder: Path) -> None:
         ("= 0.5", "= much", "not a float"),
         ("= false", "= no", "neither true nor false"),
         ("// Returns\n", "// Answers\n", "Answers"),
+        ("every : bool", "least : bool", "least is there twice"),
+        ("$subject", "$who", "uses \\$who"),
     ],
 )
 def test_a_broken_header_is_said(folder: Path, old: str, new: str, said: str) -> None:
