@@ -4,9 +4,9 @@
 // Parameters
 // ----------
 // source : str
-//     Region that it starts from.
+//     Region that it starts from: its name, or the id of its area.
 // target : str
-//     Region that it ends in.
+//     Region that it ends in: its name, or the id of its area.
 // modality : str = ""
 //     Only of this modality.
 //
@@ -26,19 +26,22 @@
 //     Those in which it passes the connectome's own rule.
 // mean_weight : float
 //     Mean over those with an estimate.
+// sd_weight : float
+//     Standard deviation over those with an estimate.
 // min_weight : float
 //     Smallest.
 // max_weight : float
 //     Largest.
+//
+// Then
+// ----
+// in_cohorts
 
 MATCH (s:Subject)-[:IN_COHORT]->(k:Cohort)
 MATCH (s)-[:HAS_CONNECTOME]->(g:Connectome)
 WHERE g.is_current = true AND ($modality = '' OR g.modality = $modality)
 OPTIONAL MATCH (g)-[:HAS_REGION]->(a:Region)-[c:CONNECTS_TO]->(b:Region)
-WHERE a.name = $source AND b.name = $target
+WHERE (a.name = $source OR a.area = $source) AND (b.name = $target OR b.area = $target)
 RETURN k.id AS cohort, g.modality AS modality, g.parcellation AS parcellation,
-       count(DISTINCT g.id) AS n_total, count(c.weight) AS n_present,
-       coalesce(sum(CASE WHEN c.supported = true THEN 1 ELSE 0 END), 0) AS n_supported,
-       avg(c.weight) AS mean_weight, min(c.weight) AS min_weight,
-       max(c.weight) AS max_weight
-ORDER BY cohort, modality, parcellation
+       g.id AS connectome, c.weight AS weight, c.supported AS supported
+ORDER BY cohort, modality, parcellation, connectome, weight

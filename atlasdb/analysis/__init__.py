@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "hubs": "centrality",
+    "in_cohorts": "tables",
     "made_with": "tables",
     "pagerank": "centrality",
     "shortest_path": "paths",
