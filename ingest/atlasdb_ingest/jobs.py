@@ -81,7 +81,7 @@ class Job:
 
 def settings_hash(settings: Mapping[str, Any]) -> str:
     """Give a short hash of settings, without what differs between subjects."""
-    per_subject = ("events", "confounds", "mask", "nodes")
+    per_subject = ("events", "channels", "electrodes", "confounds", "mask", "nodes")
     options = {k: v for k, v in settings["options"].items() if k not in per_subject}
     return _hash(dict(settings) | {"options": options})[:12]
 

@@ -1,275 +1,298 @@
-"""Opening electrical recordings: every format that MNE reads, damaged ones in one line.
+"""Opening EEG recordings of every format that MNE reads, safely.
 
-What a file says of a person (names, dates, device numbers, free text) is left behind
-here: only samples, channel names and types, positions, and marks of events go on.
+Whatever a reader raises becomes one line; whatever it warns of is either known and
+put in our words, or counted. Their own words are never passed on: they may quote
+names and paths.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from atlasdb.errors import AtlasError, InvalidDataError, NotFoundError
+from atlasdb_ingest.readers.electrical_headers import (
+    check_brainvision,
+    check_edf,
+    check_gdf,
+)
 
-from atlasdb.errors import InvalidDataError, NotFoundError
-from atlasdb.types import FloatArray
-
-LARGEST_V = 0.1
-"""No scalp potential, without its constant part, is larger than this, V."""
-_KNOWN: tuple[str, ...] = (".fif", ".fif.gz", ".edf", ".bdf", ".gdf", ".vhdr", ".set")
-_KNOWN += (".cnt", ".mff", ".egi", ".raw", ".nxe", ".lay", ".eeg")
-_BREAK = re.compile(r"^(bad|edge|boundary)", re.IGNORECASE)
+TABLES = (".csv", ".tsv", ".npy", ".npz", ".1d", ".xlsx", ".parquet")
+KNOWN = (
+    ".edf", ".bdf", ".gdf", ".vhdr", ".set", ".fif", ".cnt", ".mff", ".eeg", ".lay",
+    ".cdt", ".nxe", ".nedf", ".mefd",
+)  # fmt: skip
+_HEADERS = {
+    ".eeg": (".vhdr",),
+    ".vmrk": (".vhdr",),
+    ".fdt": (".set",),
+    ".pnt": (".eeg", ".EEG"),
+    ".dat": (".vhdr", ".lay", ".dap"),
+}
+"""Files that people name, and endings of the headers to open in their place."""
+_COMPANIONS = (
+    ".21e", ".pnt", ".log", ".fdt", ".dat", ".dap", ".rs3", ".ceo", ".cef", ".eeg",
+    ".vmrk", ".amrk", ".cdt", ".cdt.dpa", ".cdt.cef", ".cdt.dpo",
+)  # fmt: skip
+_ALONE = (".fif", ".gz", ".edf", ".bdf", ".gdf", ".vhdr")
+_KNOWN_WARNINGS: tuple[tuple[str, str | None], ...] = (
+    (r"naming conventions", None),
+    (r"mixed sampling frequencies", None),  # all data are read at once
+    (r"(high|low)pass|cutoff|filter", None),
+    (r"patient information|measurement date|birth", None),
+    (r"not found; |EEG\.data .*is incorrect", None),
+    (r"boundary|Omitted|outside (the )?data range|annotation", None),
+    (r"Unknown types found, setting as type EEG|No coordinate information", None),
+    (r"DataPoints|Number of records", None),  # held against the bytes before
+    (r"[Nn]ames are not unique|duplicates", None),
+    (r"multiple events", "Some epochs hold several events: the first one counts."),
+    (r"no event information", "The epochs have no conditions."),
+    (
+        r"Scaling factor|Physical range is not defined",
+        "Some channels have no scale in the header.",
+    ),
+    (r"record length", "The header has no sound record length: 1 s is assumed."),
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A recording as arrays.
+    """A recording whose header is read and whose data are not, or are few.
 
     Attributes
     ----------
-    data : ndarray, shape (n_channels, n_times)
-        In volts; epochs lie one after another.
-    types : list of str
-        MNE's channel types.
-    positions : dict of str to ndarray
-        By channel, mm, head coordinates (RAS); those that the file has.
-    lengths : tuple of int
-        Samples of the pieces that are contiguous in time.
-    usable : ndarray of bool, shape (n_times,)
-        False where the recording is marked as bad.
-    marks : list of (int, str)
-        Sample and label of each event.
-    epoch_start : int or None
-        For epochs: the sample of the event within each.
-    bads : list of str
-        Channels that the file calls bad.
+    recording : mne.io.BaseRaw or mne.BaseEpochs
+        From MNE.
+    epoched : bool
+        Which of the two.
+    notes : tuple of str
+        What was odd about it, in words that quote nothing.
     """
 
-    data: FloatArray
-    sfreq: float
-    names: list[str]
-    types: list[str]
-    positions: dict[str, FloatArray]
-    lengths: tuple[int, ...]
-    usable: NDArray[np.bool_]
-    marks: list[tuple[int, str]] = field(default_factory=list)
-    epoch_start: int | None = None
-    bads: list[str] = field(default_factory=list)
+    recording: Any
+    epoched: bool
+    notes: tuple[str, ...] = ()
 
 
 def header_of(path: Path) -> Path:
-    """Give the file that leads to the others of a recording."""
-    for part, header in ((".vmrk", ".vhdr"), (".eeg", ".vhdr"), (".fdt", ".set")):
-        other = path.with_suffix(header)
-        if path.suffix.lower() == part and other.is_file():
-            return other
+    """Give the file to open where one names another part of a recording.
+
+    Examples
+    --------
+    >>> header_of(Path("rest.edf")).name
+    'rest.edf'
+    """
+    for ending in _HEADERS.get(path.suffix.lower(), ()):
+        header = path.with_suffix(ending)
+        if header.is_file():
+            return header
     return path
 
 
-def companions(path: Path) -> list[Path]:
-    """Give the other files of a recording, in order."""
-    path = header_of(path)
-    suffix = path.suffix.lower()
-    found: list[Path] = []
-    if suffix == ".vhdr" and path.is_file():
-        text = path.read_bytes()[: 1 << 16].decode("latin-1")
-        named = re.findall(r"^(?:DataFile|MarkerFile)=(.+?)\s*$", text, re.MULTILINE)
-        found = [path.with_name(n.replace("$b", path.stem)) for n in named]
-    elif suffix == ".set":
-        found = [path.with_suffix(".fdt")]
-    elif suffix == ".fif":
-        found = sorted(path.parent.glob(f"{path.stem}-[0-9]*.fif"))
-    return [p for p in found if p.is_file()]
-
-
-def open_recording(path: Path) -> Opened:
-    """Read a recording of electrical activity.
+def parts(path: Path) -> list[Path]:
+    """Give all files of a recording by their names, its header first.
 
     Parameters
     ----------
     path : Path
-        FIF (continuous or epochs), EDF, BDF, GDF, BrainVision, EEGLAB, CNT, EGI and
-        what else `mne.io.read_raw` knows.
+        Any part of it. A folder (``.mff``) stands for what is in it.
+
+    Returns
+    -------
+    list of Path
+        Beside the header only what is there.
+    """
+    header = header_of(path)
+    found = [header]
+    kind = header.suffix.lower()
+    folder = header.parent
+    if kind == ".vhdr":
+        with suppress(AtlasError, OSError):  # reading says what is wrong with it
+            found += check_brainvision(header)
+    elif kind in (".fif", ".gz") and folder.is_dir():
+        stem = re.sub(r"\.fif(\.gz)?$", "", header.name)
+        pattern = rf"{re.escape(stem)}-\d+"
+        if "_split-01" in stem:
+            pattern += "|" + re.escape(stem).replace(r"_split\-01", r"_split\-\d+")
+        whole = re.compile(rf"({pattern})\.fif(\.gz)?")
+        found += sorted(p for p in folder.iterdir() if whole.fullmatch(p.name))
+    elif kind not in _ALONE and header.is_file():
+        stem = header.name[: -len(header.suffix)]
+        found += sorted(
+            p
+            for p in folder.iterdir()
+            if p.name.startswith(stem + ".")
+            and p.name[len(stem) :].lower() in _COMPANIONS
+        )
+    return list(dict.fromkeys(found))
+
+
+def open_recording(path: Path) -> Opened:
+    """Open a continuous or epoched recording.
+
+    Parameters
+    ----------
+    path : Path
+        Any format of ``mne.io.read_raw``; FIF and EEGLAB also with epochs.
+        BrainVision by any of its three files.
 
     Returns
     -------
     Opened
+        Data of continuous recordings are not read yet, where the format allows.
 
     Raises
     ------
     NotFoundError
-        If the file is not there.
+        If the file, or one that belongs to it, is not there.
     InvalidDataError
-        If it is cut, damaged, of an unknown kind, or holds what no electrode records.
+        If it is empty, cut short, damaged, or of a format that is not read here.
     """
-    path = header_of(path)
     if not path.exists():
         raise NotFoundError(f"There is no file {path}.")
-    if path.is_file() and path.stat().st_size == 0:
-        raise InvalidDataError(f"{path.name} is empty.")
-    if not path.name.lower().endswith(_KNOWN):
+    header = header_of(path)
+    kind = header.suffix.lower()
+    if header.is_file() and header.stat().st_size == 0:
+        raise InvalidDataError(f"{header.name} is empty.")
+    if kind in TABLES:
         raise InvalidDataError(
-            f"{path.name} is no kind of EEG file that can be read: give FIF, EDF, BDF, "
-            "GDF, BrainVision (.vhdr), EEGLAB (.set), CNT or EGI. A table of series "
-            "goes in by 'atlasdb ingest timeseries'."
+            f"{path.name} is a table and no EEG format. Use: atlasdb ingest timeseries "
+            f"{path.name} --modality eeg --sfreq HERTZ"
         )
-    if path.suffix.lower() in (".edf", ".bdf"):
-        _check_edf(path)
-    with _quiet():
-        opened = _read(path)
-    _check_values(opened, path)
-    return opened
+    if kind in (".vmrk", ".fdt"):
+        raise NotFoundError(
+            f"{path.name} has no {_HEADERS[kind][0]} beside it, which says what is in "
+            "it."
+        )
+    try:
+        if kind in (".edf", ".bdf"):
+            check_edf(header)
+        elif kind == ".gdf":
+            check_gdf(header)
+        elif kind == ".vhdr":
+            check_brainvision(header)
+    except OSError as error:
+        said = f"{header.name} cannot be read: {error.strerror}."
+        raise InvalidDataError(said) from error
+    return _open(header, _readers(header))
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep MNE from printing: its words may hold what a header says of a person."""
+def _readers(path: Path) -> Sequence[tuple[bool, Callable[[], Any]]]:
+    """Give the readers to try in turn, and whether each gives epochs."""
     import mne
 
-    with mne.utils.use_log_level("CRITICAL"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    kind = path.suffix.lower()
+    if re.search(r"\.fif(\.gz)?$", path.name, re.IGNORECASE):
+        found = [
+            (False, partial(mne.io.read_raw_fif, path, on_split_missing="raise")),
+            (True, partial(mne.read_epochs, path, proj=False, preload=True)),
+        ]
+        epochs_first = re.search(r"[-_]epo\.fif", path.name, re.IGNORECASE)
+        return found[::-1] if epochs_first else found
+    if kind == ".set":
+        return [
+            (False, partial(mne.io.read_raw_eeglab, path)),
+            (True, partial(mne.read_epochs_eeglab, path)),
+        ]
+    if kind in (".edf", ".bdf"):
+        reader = getattr(mne.io, f"read_raw_{kind[1:]}")
+        return [(False, partial(reader, path, encoding=e)) for e in ("utf8", "latin1")]
+    return [(False, partial(mne.io.read_raw, path))]
 
 
-def _check_edf(path: Path) -> None:
-    """Compare the number of records in the header with the size of the file."""
-    with path.open("rb") as stream:
-        fixed = stream.read(256)
+def _open(path: Path, readers: Sequence[tuple[bool, Callable[[], Any]]]) -> Opened:
+    failures: list[Exception] = []
+    for epoched, reader in readers:
         try:
-            n_header, n_records = int(fixed[184:192]), int(fixed[236:244])
-            n_signals = int(fixed[252:256])
-            if not 0 < n_signals <= 4096:
-                raise ValueError
-            counts = stream.read(256 * n_signals)[216 * n_signals : 224 * n_signals]
-            samples = [int(counts[i : i + 8]) for i in range(0, len(counts), 8)]
-            if len(samples) != n_signals:
-                raise ValueError
-        except ValueError as error:
-            raise InvalidDataError(
-                f"{path.name} is not EDF or BDF: its header is damaged or cut."
-            ) from error
-    width = 3 if path.suffix.lower() == ".bdf" else 2
-    wanted = n_header + max(n_records, 0) * sum(samples) * width
-    size = path.stat().st_size
-    if n_records > 0 and size < wanted:
-        raise InvalidDataError(
-            f"{path.name} is cut: its header announces {wanted} bytes and it has "
-            f"{size}. Copy it again from its source."
-        )
-
-
-def _read(path: Path) -> Opened:
-    import mne
-
-    try:
-        return _from_raw(mne.io.read_raw(path, preload=True))
-    except Exception as error:  # MNE's readers raise many kinds
-        first = error
-    try:
-        if path.name.lower().endswith((".fif", ".fif.gz")):
-            return _from_epochs(mne.read_epochs(path, preload=True))
-        if path.suffix.lower() == ".set":
-            return _from_epochs(mne.io.read_epochs_eeglab(path))
-    except Exception as error:
-        first = error
-    raise InvalidDataError(
-        f"{path.name} cannot be read: it is damaged, a part of it is missing, or it "
-        "is not what its name says."
-    ) from first
-
-
-def _from_raw(raw: Any) -> Opened:
-    import mne
-
-    n_times = len(raw.times)
-    usable = np.ones(n_times, dtype=bool)
-    breaks = {0, n_times}
-    first = raw.first_time if raw.annotations.orig_time is not None else 0.0
-    for mark in raw.annotations:
-        if not _BREAK.match(mark["description"]):
+            recording, notes = quietly(reader)
+        except Exception as error:  # every reader has kinds of its own
+            failures.append(error)
             continue
-        start = round((mark["onset"] - first) * raw.info["sfreq"])
-        length = mark["duration"]
-        stop = start + round((length if np.isfinite(length) else 0) * raw.info["sfreq"])
-        start, stop = max(start, 0), min(stop, n_times)
-        breaks |= {x for x in (start, stop) if 0 < x < n_times}
-        if not mark["description"].lower().startswith("boundary"):
-            usable[start:stop] = False
-    marks = []
-    events, ids = mne.events_from_annotations(raw)
-    labels = {number: str(label) for label, number in ids.items()}
-    marks = [(int(s - raw.first_samp), labels[k]) for s, _, k in events]
-    marks = [m for m in marks if not _BREAK.match(m[1])]
-    if not marks and "stim" in raw.get_channel_types():
-        events = mne.find_events(raw, shortest_event=1)
-        marks = [(int(s - raw.first_samp), str(k)) for s, _, k in events]
-    edges = sorted(breaks)
-    return Opened(
-        raw.get_data(),
-        float(raw.info["sfreq"]),
-        list(raw.ch_names),
-        raw.get_channel_types(),
-        _positions(raw),
-        tuple(int(b - a) for a, b in pairwise(edges)),
-        usable,
-        marks,
-        bads=list(raw.info["bads"]),
-    )
+        if not recording.ch_names or not len(recording.times):
+            raise InvalidDataError(f"{path.name} holds no channels or no samples.")
+        _check_fdt(path, recording, epoched)
+        return Opened(recording, epoched, notes)
+    raise _refusal(path, failures) from failures[-1]
 
 
-def _from_epochs(epochs: Any) -> Opened:
-    data = epochs.get_data(copy=False)
-    n_epochs, n_channels, n_times = data.shape
-    start = int(np.abs(epochs.times).argmin()) if epochs.tmin <= 0 <= epochs.tmax else 0
-    labels = {number: str(label) for label, number in epochs.event_id.items()}
-    marks = [
-        (i * n_times + start, labels.get(k, str(k)))
-        for i, k in enumerate(epochs.events[:, 2])
-    ]
-    return Opened(
-        data.transpose(1, 0, 2).reshape(n_channels, -1),
-        float(epochs.info["sfreq"]),
-        list(epochs.ch_names),
-        epochs.get_channel_types(),
-        _positions(epochs),
-        (n_times,) * n_epochs,
-        np.ones(n_epochs * n_times, dtype=bool),
-        marks,
-        epoch_start=start,
-        bads=list(epochs.info["bads"]),
-    )
-
-
-def _positions(instance: Any) -> dict[str, FloatArray]:
-    montage = instance.get_montage()
-    if montage is None:
-        return {}
-    found = montage.get_positions()["ch_pos"]
-    return {
-        name: np.asarray(place, dtype=float) * 1000
-        for name, place in found.items()
-        if np.isfinite(place).all() and np.any(place)
-    }
-
-
-def _check_values(opened: Opened, path: Path) -> None:
-    electrodes = [i for i, kind in enumerate(opened.types) if kind in ("eeg", "seeg")]
-    data = opened.data[electrodes]
-    if not data.size:
+def _check_fdt(path: Path, recording: Any, epoched: bool) -> None:
+    """Refuse EEGLAB samples that end too early, or are more than the header says."""
+    names = [path.with_suffix(".fdt")]
+    if not epoched:
+        names = [Path(f) for f in recording.filenames if f]
+    if path.suffix.lower() != ".set" or not names[0].is_file():
         return
-    if not np.isfinite(data).all():
-        raise InvalidDataError(f"{path.name} has samples that are no numbers.")
-    moving = np.abs(data - np.median(data, axis=1, keepdims=True))
-    quiet = np.median(moving.max(axis=1))
-    if quiet > LARGEST_V:
+    if names[0].suffix.lower() != ".fdt":
+        return
+    n_samples = len(recording.times) * (len(recording) if epoched else 1)
+    promised = 4 * len(recording.ch_names) * n_samples
+    there = names[0].stat().st_size
+    if there != promised:
         raise InvalidDataError(
-            f"{path.name} has potentials up to {quiet:.3g} V, which no electrode on a "
-            "head records: it is damaged, or its unit is not what it says."
+            f"The .fdt file of {path.name} has {there} bytes and must have {promised}; "
+            "it is cut short or of another recording. Copy both files again."
         )
+
+
+def _refusal(path: Path, failures: Sequence[Exception]) -> AtlasError:
+    """Say in one line why nothing could read a file; no reader is quoted."""
+    said = " ".join(str(f) for f in failures)
+    missing = any(isinstance(f, FileNotFoundError) for f in failures)
+    if missing or "Split raw" in said:
+        return NotFoundError(
+            f"A file that belongs to {path.name} is not beside it. Copy all parts of "
+            "the recording, with their names."
+        )
+    if any(isinstance(f, MemoryError) for f in failures):
+        return InvalidDataError(
+            f"{path.name} declares more data than fit into memory; it is damaged, or "
+            "must be divided."
+        )
+    if any(isinstance(f, ImportError) for f in failures):
+        return InvalidDataError(
+            f"{path.name} needs a package for its format that is not installed. "
+            "Convert it to EDF, BrainVision or FIF."
+        )
+    if "Unsupported file type" in said:
+        return InvalidDataError(
+            f"{path.name} has the ending of no EEG format. Known are: "
+            f"{', '.join(KNOWN)}."
+        )
+    kind = path.suffix[1:].upper() or "EEG"
+    return InvalidDataError(
+        f"{path.name} cannot be read as {kind} ({type(failures[0]).__name__}); it is "
+        "damaged, or of another format. Copy it again, or export it anew."
+    )
+
+
+def quietly(call: Callable[[], Any]) -> tuple[Any, tuple[str, ...]]:
+    """Call MNE without a word of its own; give its result, and ours on its warnings."""
+    import mne
+
+    with warnings.catch_warnings(record=True) as caught, mne.use_log_level("ERROR"):
+        warnings.simplefilter("always")
+        result = call()
+    return result, _in_our_words([str(w.message) for w in caught])
+
+
+def _in_our_words(texts: Sequence[str]) -> tuple[str, ...]:
+    notes: list[str] = []
+    unknown = 0
+    for text in texts:
+        for pattern, words in _KNOWN_WARNINGS:
+            if re.search(pattern, text):
+                notes += [words] if words else []
+                break
+        else:
+            unknown += 1
+    if unknown:
+        notes.append(
+            f"MNE gave {unknown} warnings on this file; mne.io.read_raw shows them."
+        )
+    return tuple(dict.fromkeys(notes))
