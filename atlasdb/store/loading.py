@@ -22,6 +22,8 @@ from atlasdb.store.checked import absent, edge_rows, node_rows
 
 ONE_TRANSACTION = 50_000
 """Rows that one transaction holds within the memory of a small server."""
+BIG = 15_000
+"""Rows from which a table goes ahead, when the batch is more than one transaction."""
 LANES = 2
 """Connections that big tables are sent by, at the same time."""
 HELD = "is_current"
@@ -54,7 +56,7 @@ def load(write: Write, batch: Batch, finish: Work) -> None:
     ahead: dict[str, pa.Array] = {}
     if batch.n_rows > ONE_TRANSACTION:
         ahead = _send_nodes(write, nodes, _labels_ahead(nodes, edges))
-        for ends in [e for e, rows in edges.items() if rows.num_rows > unwind.CHUNK]:
+        for ends in [e for e, rows in edges.items() if rows.num_rows > BIG]:
             _send_edges(write, ends, edges.pop(ends), ahead)
 
     def last(transaction: neo4j.ManagedTransaction) -> None:
@@ -79,9 +81,9 @@ def _labels_ahead(
     nodes: Mapping[str, pa.Table], edges: Mapping[Ends, pa.Table]
 ) -> list[str]:
     """Name the labels that are big, or that big relationships need."""
-    big = {label for label, rows in nodes.items() if rows.num_rows > unwind.CHUNK}
+    big = {label for label, rows in nodes.items() if rows.num_rows > BIG}
     for ends, rows in edges.items():
-        if rows.num_rows > unwind.CHUNK:
+        if rows.num_rows > BIG:
             big |= {label for label in ends[1:] if label in nodes}
     return sorted(big)
 

@@ -160,7 +160,7 @@ class Neo4jStore:
             "MATCH (m:Meta) DETACH DELETE m",
             *(
                 f"MATCH (:`{source}`)-[r:`{rel.type}`]->(:`{target}`) "
-                "CALL (r) { DELETE r } IN TRANSACTIONS OF 20000 ROWS"
+                "CALL (r) { DELETE r } IN TRANSACTIONS OF 2500 ROWS"
                 for rel in RELATIONSHIPS.values()
                 for source, target in rel.ends
             ),
@@ -182,7 +182,7 @@ class Neo4jStore:
         self._must_write()
         text = (
             f"UNWIND $ids AS id MATCH (v:`{label}` {{id: id}}) "
-            "CALL (v) { DETACH DELETE v } IN TRANSACTIONS OF 200 ROWS"
+            "CALL (v) { DETACH DELETE v } IN TRANSACTIONS OF 25 ROWS"
         )
         with self._session() as session:
             session.run(text, {"ids": list(ids)}).consume()

@@ -318,7 +318,8 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "MATCH (a:Region)-[c:CONNECTS_TO]->(b:Region) WHERE a.name STARTS WITH 'F' "
-        "AND b.name CONTAINS 'z' RETURN a.id AS a_id, coalesce(sum(c.weight), 0.0) AS total, "
+        "AND b.name CONTAINS 'z' RETURN a.id AS a_id, "
+        "coalesce(sum(c.weight), 0.0) AS total, "
         "count(DISTINCT b.name) AS targets ORDER BY a_id",
         {},
     ),

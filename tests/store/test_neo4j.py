@@ -305,6 +305,7 @@ def test_half_a_big_batch_is_never_seen(
     server: Neo4jStore, neo4j_driver: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "ONE_TRANSACTION", 10)
+    monkeypatch.setattr(loading, "BIG", 4)
     monkeypatch.setattr(unwind, "CHUNK", 4)
     seen: list[Mapping[str, Any]] = []
     question = (
@@ -340,6 +341,7 @@ def test_a_big_batch_that_was_cut_short_is_finished_by_the_next(
     server: Neo4jStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "ONE_TRANSACTION", 10)
+    monkeypatch.setattr(loading, "BIG", 4)
     monkeypatch.setattr(unwind, "CHUNK", 4)
     batch = connectomes(3)
     write = server._write
