@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,9 @@ def show(frame: pd.DataFrame, output_format: str) -> None:
     if output_format == "csv":
         click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
     elif output_format == "json":
-        click.echo(json.dumps(records(frame), ensure_ascii=False, indent=1))
+        click.echo(
+            json.dumps(records(frame), ensure_ascii=False, allow_nan=False, indent=1)
+        )
     elif output_format == "parquet":
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -44,10 +47,21 @@ def show(frame: pd.DataFrame, output_format: str) -> None:
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give rows as dicts of plain Python values, None where one is missing."""
-    columns = [[_plain(value) for value in frame[name]] for name in frame.columns]
+    """Give rows as dicts of plain Python values, None where one is missing.
+
+    Infinite numbers, which JSON does not have, are None as well.
+    """
+    columns = [_plain_column(frame.iloc[:, i]) for i in range(frame.shape[1])]
     names = [str(name) for name in frame.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain_column(column: pd.Series[Any]) -> list[Any]:
+    import numpy as np
+
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        return [v if math.isfinite(v) else None for v in column.tolist()]
+    return [value if type(value) is str else _plain(value) for value in column]
 
 
 def _plain(value: Any) -> Any:
@@ -59,7 +73,9 @@ def _plain(value: Any) -> Any:
         return {str(k): _plain(v) for k, v in value.items()}
     if hasattr(value, "tolist"):
         return _plain(value.tolist())
-    if value is None or value is pd.NA or value != value:
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if isinstance(value, str | int | float | bool) else str(value)
 
@@ -68,9 +84,11 @@ def _table(frame: pd.DataFrame) -> None:
     rows = [[_cell(value) for value in row.values()] for row in records(frame)]
     names = [str(name) for name in frame.columns]
     widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
-    for row in [names, *rows]:
-        line = "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
+    lines = [
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in [names, *rows]
+    ]
+    click.echo("\n".join(lines))
     if not rows:
         click.echo("(no rows)", err=True)
 
@@ -78,4 +96,7 @@ def _table(frame: pd.DataFrame) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = str(value)
+    return text if text.isprintable() else text.encode("unicode_escape").decode()

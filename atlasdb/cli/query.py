@@ -9,7 +9,7 @@ import click
 from atlasdb import catalog
 from atlasdb.cli import Session
 from atlasdb.cli.output import format_option, show
-from atlasdb.errors import NotFoundError
+from atlasdb.errors import InvalidDataError, NotFoundError
 
 
 class QueryGroup(click.Group):
@@ -36,6 +36,19 @@ class QueryGroup(click.Group):
             except NotFoundError as error:
                 raise click.UsageError(str(error), ctx) from error
         return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the questions; one whose header is broken does not hide the others."""
+        rows = []
+        for name in self.list_commands(ctx):
+            try:
+                rows.append((name, catalog.load(name).summary))
+            except InvalidDataError as error:
+                rows.append((name, str(error)))
+        with formatter.section("Questions"):
+            formatter.write_dl(rows)
 
 
 @click.group(cls=QueryGroup)
@@ -73,11 +86,13 @@ def query_command(question: catalog.Query) -> click.Command:
 def _option(parameter: catalog.Field) -> click.Option:
     flag = parameter.name.replace("_", "-")
     names = [f"--{flag}/--no-{flag}" if parameter.kind == "bool" else f"--{flag}"]
+    # A default of None would count as one: required options must not have any.
+    default = {} if parameter.required else {"default": parameter.default}
     return click.Option(
         [*names, parameter.name],
         type=catalog.KINDS[parameter.kind],
         required=parameter.required,
-        default=None if parameter.required else parameter.default,
         show_default=parameter.default not in ("", None),
         help=parameter.help,
+        **default,
     )
