@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 _COHORTS = ("cohort", "cohort_a", "cohort_b", "patients", "controls")
 _SUBJECTS = "MATCH (s:Subject) RETURN s.id AS id ORDER BY id"
 _ALL_COHORTS = "MATCH (k:Cohort) RETURN k.id AS id ORDER BY id"
+_NAMES = {
+    "region": "MATCH (r:Region) RETURN DISTINCT r.name AS name "
+    "UNION MATCH (r:Neuron) RETURN DISTINCT r.name AS name "
+    "UNION MATCH (r:Neuron) RETURN DISTINCT r.body_id AS name "
+    "UNION MATCH (r:Region) RETURN DISTINCT r.id AS name "
+    "UNION MATCH (r:Neuron) RETURN DISTINCT r.id AS name "
+    "UNION MATCH (r:Area) RETURN DISTINCT r.id AS name",
+    "condition": "MATCH (m:ActivationMap) RETURN DISTINCT m.condition AS name",
+    "modality": "MATCH (g:Connectome) RETURN DISTINCT g.modality AS name",
+    "connectome": "MATCH (g:Connectome) RETURN g.id AS name",
+    "contrast": "MATCH (k:Contrast) RETURN k.id AS name",
+}
+_KIND = {"source": "region", "target": "region", "first": "modality"} | {
+    "second": "modality",
+    "tract_modality": "modality",
+}
 _MEMBERS = (
     "MATCH (s:Subject)-[:IN_COHORT]->(k:Cohort) WHERE k.id = $name "
     "RETURN s.id AS id ORDER BY id"
@@ -37,12 +53,32 @@ def query(
             cohort_members(store, values[parameter])
     asked = {k: v for k, v in values.items() if question.uses(k)}
     table = store.read(question.text, asked, trusted=True)
-    if question.then is None:
-        return question.frame(table)
-    from atlasdb import analysis
+    if question.then is not None:
+        if not table.num_rows:
+            _names_are_known(store, question, values)
+        from atlasdb import analysis
 
-    answer = analysis.then(question.then, table.to_pandas(), values)
-    return question.frame(pa.Table.from_pandas(answer, preserve_index=False))
+        answer = analysis.then(question.then, table.to_pandas(), values)
+        table = pa.Table.from_pandas(answer, preserve_index=False)
+    if not table.num_rows:
+        _names_are_known(store, question, values)
+    return question.frame(table)
+
+
+def _names_are_known(
+    store: Store, question: catalog.Query, values: Mapping[str, Any]
+) -> None:
+    """Refuse an empty answer to a name that is nowhere in the atlas: a slip."""
+    for parameter in question.parameters:
+        kind = _KIND.get(parameter.name, parameter.name)
+        name = values[parameter.name]
+        if kind not in _NAMES or not name or name == parameter.default:
+            continue
+        known = [k for k in _column(store, _NAMES[kind]) if k]
+        if name not in known:
+            raise NotFoundError(
+                f"No {kind} '{name}' in this atlas.{did_you_mean(name, known)}"
+            )
 
 
 def cypher(

@@ -53,17 +53,17 @@ def test_an_empty_answer_has_the_promised_columns_and_types(
     name: str, study: atlasdb.Atlas
 ) -> None:
     query = catalog.load(name)
-    given = sample(query) | {
-        p.name: "nothing-like-this"
-        for p in query.parameters
-        if p.kind == "str" and p.name not in ("subject", "cohort")
-    }
+    names = {p.name for p in query.parameters}
+    elsewhere = {"subject": "c1", "region": "Vermis", "source": "C3", "target": "Pz"}
+    elsewhere |= {"modality": "em", "version": "0", "cohort": "controls", "limit": 0}
+    if query.then == "shortest_path":
+        elsewhere |= {"subject": "worm", "source": "VD01", "target": "AVAL"}
+    given = sample(query) | {k: v for k, v in elsewhere.items() if k in names}
     full = study.query(name, **sample(query))
-    try:
-        empty = study.query(name, **given)
-    except atlasdb.NotFoundError:
-        assert query.then == "shortest_path"  # its ends must be there
+    empty = study.query(name, **given)
+    if name in ("cohorts", "everything-of"):  # never empty
         return
+    assert empty.empty
     assert list(empty.columns) == list(full.columns)
     for column in query.columns:
         if column.kind == "float":
@@ -162,3 +162,32 @@ def test_a_limit_keeps_the_strongest_of_regions_and_neurons(
     every = study.query("connections", subject="c1", limit=1000)
     few = study.query("connections", subject="c1", limit=2)
     assert list(few["weight"]) == [0.9, 0.6] == list(every["weight"][:2])
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "said"),
+    [
+        ("drivers", {"region": "Fzz"}, "No region 'Fzz' .* Did you mean 'Fz'"),
+        ("relays", {"source": "Fz", "target": "Czz"}, "Did you mean 'Cz'"),
+        ("activations", {"condition": "targt"}, "Did you mean 'target'"),
+        ("connections", {"modality": "egg"}, "No modality 'egg'"),
+        (
+            "shortest-path",
+            {"source": "Fz", "target": "Cz", "modality": "egg"},
+            "No modality 'egg'",
+        ),
+        ("tract-and-function", {"tract_modality": "dti"}, "No modality 'dti'"),
+    ],
+)
+def test_a_name_that_is_nowhere_in_the_atlas_is_an_error(
+    name: str, parameters: dict[str, str], said: str, study: atlasdb.Atlas
+) -> None:
+    with pytest.raises(atlasdb.NotFoundError, match=said):
+        study.query(name, subject="p1", **parameters)
+
+
+def test_a_name_that_somebody_else_has_gives_an_empty_answer(
+    study: atlasdb.Atlas,
+) -> None:
+    assert study.query("drivers", subject="c1", region="Vermis").empty
+    assert study.query("connections", subject="c1", modality="fmri").empty
