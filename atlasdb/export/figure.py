@@ -63,10 +63,10 @@ def matrix_figure(connectome: Connectome, path: Path) -> None:
     figure = new_figure(side + 1.6, side)
     axes = figure.add_subplot()
     top = _top(weight)
-    image = axes.imshow(
-        weight, cmap="viridis", vmin=0, vmax=top, interpolation="nearest"
-    )
-    image.cmap.set_bad("0.85")
+    from matplotlib import colormaps
+
+    colours = colormaps["viridis"].with_extremes(bad="0.85")
+    image = axes.imshow(weight, cmap=colours, vmin=0, vmax=top, interpolation="nearest")
     for place in breaks:
         axes.axhline(place - 0.5, color="white", linewidth=1.2)
         axes.axvline(place - 0.5, color="white", linewidth=1.2)

@@ -1,0 +1,180 @@
+"""From a file to the graph: once, with pseudonyms, the rest done when one fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import atlasdb
+from atlasdb.cli import main
+from atlasdb_ingest import ingest
+
+NAMES = ("jane", "john", "mary")
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> Path:
+    """Three people's series of four regions, and a table of who they are."""
+    rng = np.random.default_rng(0)
+    for name in NAMES:
+        np.save(tmp_path / f"{name}.npy", rng.exponential(1, (60, 4)))
+    (tmp_path / "people.csv").write_text(
+        "id,group,age\njane,1,93\njohn,0,30\nmary,1,40\n"
+    )
+    return tmp_path
+
+
+def run(folder: Path, *words: object) -> Result:
+    url = str(folder / "atlas")
+    return CliRunner().invoke(main, ["--atlas", url, *map(str, words)])
+
+
+def series(folder: Path, *words: object) -> Result:
+    table = ("--participants", folder / "people.csv", "--id-column", "id")
+    names = ("--cohort-column", "group", "--cohort-names", "1=patients,0=controls")
+    own = ("timeseries", folder / "{subject}.npy", "--tr", 2)
+    return run(
+        folder, "ingest", *own, *table, *names, "--field", "age_years=age", *words
+    )
+
+
+def rows(folder: Path, *words: object) -> list[dict[str, object]]:
+    result = run(folder, *words, "-o", "json")
+    assert result.exit_code == 0, result.output
+    found: list[dict[str, object]] = json.loads(result.stdout)
+    return found
+
+
+def test_one_command_ingests_a_cohort(cohort: Path, key_file: Path) -> None:
+    result = series(cohort)
+    assert result.exit_code == 0, result.output
+    counts = {r["cohort"]: r["n_subjects"] for r in rows(cohort, "query", "cohorts")}
+    assert counts == {"patients": 2, "controls": 1}
+
+
+def test_the_same_command_again_changes_nothing(cohort: Path, key_file: Path) -> None:
+    series(cohort)
+    before = run(cohort, "verify").stdout
+    result = series(cohort)
+    assert "0 recordings ingested, 3 unchanged" in result.stdout
+    assert run(cohort, "verify").stdout == before
+
+
+def test_a_changed_setting_makes_a_second_connectome(
+    cohort: Path, key_file: Path
+) -> None:
+    series(cohort)
+    series(cohort, "--high-pass", 0.01)
+    assert len(rows(cohort, "query", "connectomes")) == 3
+    assert len(rows(cohort, "query", "connectomes", "--no-current")) == 6
+
+
+def test_no_label_reaches_the_atlas_unless_it_is_kept(
+    cohort: Path, key_file: Path
+) -> None:
+    series(cohort)
+    everything = b"".join(
+        p.read_bytes() for p in (cohort / "atlas").rglob("*") if p.is_file()
+    )
+    for name in NAMES:
+        assert name.encode() not in everything
+    found = rows(cohort, "query", "connectomes", "--subject", "jane")
+    assert str(found[0]["subject"]).startswith("sub-")
+    listed = {str(r["label"]): r for r in rows(cohort, "subjects", "list")}
+    assert set(listed) == set(NAMES)
+    assert listed["jane"]["age_years"] == 90
+
+
+def test_labels_are_kept_where_that_is_asked_for(cohort: Path, key_file: Path) -> None:
+    series(cohort, "--keep-ids")
+    assert {r["subject"] for r in rows(cohort, "query", "connectomes")} == set(NAMES)
+    assert not key_file.exists()
+
+
+def test_one_damaged_file_does_not_keep_the_others_out(
+    cohort: Path, key_file: Path
+) -> None:
+    (cohort / "john.npy").write_bytes(b"not an array")
+    result = series(cohort, "--keep-ids")
+    assert result.exit_code == 1
+    assert "john: " in result.stderr
+    assert "Error: 1 of 3 failed." in result.stderr
+    assert {r["subject"] for r in rows(cohort, "query", "connectomes")} == {
+        "jane",
+        "mary",
+    }
+
+
+def test_reading_in_processes_gives_the_same(cohort: Path, key_file: Path) -> None:
+    series(cohort, "--keep-ids")
+    alone = run(cohort, "verify").stdout
+    (cohort / "atlas").rename(cohort / "first")
+    result = series(cohort, "--keep-ids", "--jobs", 2)
+    assert result.exit_code == 0, result.output
+    checksum = [x for x in run(cohort, "verify").stdout.splitlines() if "Region" in x]
+    assert checksum == [x for x in alone.splitlines() if "Region" in x]
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(
+    cohort: Path, key_file: Path
+) -> None:
+    result = series(cohort, "--dry-run")
+    assert [line.split("\t")[-1] for line in result.stdout.splitlines()] == ["new"] * 3
+    assert rows(cohort, "query", "connectomes") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("eeg", "none.edf", "--subject", "x"), "none.edf"),
+        (("timeseries", "jane.npy", "--subject", "x"), "--tr"),
+        (("timeseries", "jane.npy", "--tr", "2"), "--subject"),
+        (("timeseries", "{subject}.xyz", "--tr", "2"), "{subject}.xyz"),
+        (("matrix", "jane.npy", "--subject", "x"), "--rows"),
+        (("timeseries", "jane.npy", "--tr", "2", "--subject", "x", "--model", "rnn"),
+         "rnn"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_one_line_and_leaves_nothing(
+    cohort: Path,
+    key_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(cohort)
+    result = run(cohort, "ingest", *words)
+    assert result.exit_code == 1, result.output
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert said in result.stderr
+    assert rows(cohort, "query", "connectomes") == []
+
+
+def test_an_unknown_kind_is_a_usage_error_that_suggests(
+    tmp_path: Path, key_file: Path
+) -> None:
+    result = run(tmp_path, "ingest", "egg", "x.edf")
+    assert result.exit_code == 2
+    assert "Did you mean 'eeg'" in result.stderr
+
+
+def test_python_does_what_the_command_does(cohort: Path, key_file: Path) -> None:
+    with atlasdb.connect(cohort / "atlas") as atlas:
+        report = ingest(
+            atlas,
+            cohort / "jane.npy",
+            modality="timeseries",
+            subject="jane",
+            cohort="patients",
+            tr=2.0,
+        )
+        assert report.done == ["jane"]
+        assert len(atlas.query("connectomes", subject="jane")) == 1
+        with pytest.raises(atlasdb.AtlasError):
+            ingest(
+                atlas, cohort / "none.npy", modality="timeseries", subject="x", tr=2.0
+            )
