@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlasdb import analysis
 from atlasdb.analysis.centrality import hubs, pagerank
 from atlasdb.analysis.paths import shortest_path
+from atlasdb.analysis.tables import in_cohorts, strongest
 from atlasdb.errors import InvalidDataError, NotFoundError
+
+FEW = settings(max_examples=40, deadline=None)
 
 
 @st.composite
@@ -43,6 +48,7 @@ def graph(rows: pd.DataFrame) -> nx.DiGraph:
     )
 
 
+@FEW
 @given(edges(), st.floats(0.1, 0.95))
 def test_pagerank_is_that_of_networkx(rows: pd.DataFrame, alpha: float) -> None:
     ours = pagerank(rows, alpha=alpha, limit=100).set_index("id")["score"]
@@ -52,6 +58,7 @@ def test_pagerank_is_that_of_networkx(rows: pd.DataFrame, alpha: float) -> None:
     assert ours.sum() == pytest.approx(1)
 
 
+@FEW
 @given(edges(), st.data())
 def test_the_shortest_path_is_as_short_as_that_of_networkx(
     rows: pd.DataFrame, data: st.DataObject
@@ -70,6 +77,7 @@ def test_the_shortest_path_is_as_short_as_that_of_networkx(
     assert list(path["source"][1:]) == list(path["target"][:-1])
 
 
+@FEW
 @given(edges())
 def test_strength_is_what_is_sent_and_received(rows: pd.DataFrame) -> None:
     ranked = hubs(rows, limit=100).set_index("id")
@@ -81,6 +89,7 @@ def test_strength_is_what_is_sent_and_received(rows: pd.DataFrame) -> None:
     assert list(ranked["strength"]) == sorted(ranked["strength"], reverse=True)
 
 
+@FEW
 @given(edges())
 def test_turning_every_edge_round_swaps_what_is_sent_and_received(
     rows: pd.DataFrame,
@@ -105,6 +114,53 @@ def test_rows_of_two_connectomes_are_refused() -> None:
     for function in (pagerank, hubs):
         with pytest.raises(InvalidDataError, match="--modality"):
             function(rows)
+
+
+def test_a_connectome_without_edges_is_not_passed_over() -> None:
+    other = frame([("", "", 0.0)]).assign(connectome="h", cost=0.0)
+    rows = pd.concat([frame([("a", "b", 1.0)]), other])
+    with pytest.raises(InvalidDataError, match="g, h"):
+        pagerank(rows)
+    assert pagerank(rows[rows["connectome"] == "h"]).empty
+    assert hubs(rows[rows["connectome"] == "h"]).empty
+
+
+@FEW
+@given(edges(), st.randoms())
+def test_the_order_of_the_rows_does_not_matter_to_the_last_bit(
+    rows: pd.DataFrame, random: Random
+) -> None:
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    for function in (pagerank, hubs):
+        one, other = function(rows), function(rows.iloc[order])
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_ties_of_the_strongest_are_decided_by_names() -> None:
+    rows = frame([("b", "c", 1.0), ("a", "c", 1.0), ("a", "b", 2.0)])
+    found = strongest(rows, limit=2)
+    assert list(zip(found["source"], found["target"], strict=True)) == [
+        ("a", "b"),
+        ("a", "c"),
+    ]
+
+
+def test_a_mean_over_people_takes_every_estimate_and_counts_them() -> None:
+    rows = pd.DataFrame(
+        {
+            "cohort": ["x"] * 4,
+            "modality": ["eeg"] * 4,
+            "parcellation": ["cap"] * 4,
+            "connectome": ["a", "b", "c", "d"],
+            "weight": [0.1, 0.2, 0.6, None],
+            "supported": [False, False, True, None],
+        }
+    )
+    row = in_cohorts(rows).loc[0]
+    assert (row["n_total"], row["n_present"], row["n_supported"]) == (4, 3, 1)
+    assert row["mean_weight"] == pytest.approx(0.3)
+    assert row["sd_weight"] == pytest.approx(np.std([0.1, 0.2, 0.6], ddof=1))
 
 
 def test_a_name_that_two_neurons_share_needs_an_id() -> None:

@@ -16,40 +16,54 @@ from atlasdb.types import Entry
 
 pytestmark = pytest.mark.neo4j
 PEOPLE = ("p1", "one", "two", "fly", "worm")
-OTHERS: dict[str, list[dict[str, Any]]] = {
-    "condition": [{"condition": "face"}, {"condition": "target"}],
-    "region": [{"region": name} for name in ("twin", "A", "Fz", "area 2")],
-    "source": [
-        {"source": "area 0", "target": "area 5"},
-        {"source": "Fz", "target": "Pz"},
-        {"source": "B", "target": "D"},
-        {"source": "Frontal_L", "target": "Vermis"},
-    ],
-    "package": [{"package": "torch", "version": "2.2.0"}],
+CONDITIONS = {"p1": ["target"], "one": ["face"], "two": ["face", "target"]}
+REGIONS = {"p1": ["Fz"], "one": ["twin", "area 2"], "fly": ["A", "B"], "worm": ["2"]}
+ENDS = {
+    "p1": [("Fz", "Pz"), ("Frontal_L", "Vermis")],
+    "one": [("area 0", "area 5")],
+    "fly": [("B", "D")],
+    "worm": [("AVAL", "VD01"), ("AVAL", "nobody")],
 }
 
 
 def ways(query: catalog.Query) -> list[dict[str, Any]]:
     """Give many ways to ask one question."""
-    names = {p.name for p in query.parameters}
-    asked: list[dict[str, Any]] = [{}]
-    if "subject" in names:
-        asked = [{"subject": name} for name in PEOPLE]
-        needed = next(p for p in query.parameters if p.name == "subject").required
-        asked += [] if needed else [{}]
-    for name, values in OTHERS.items():
-        if name in names:
-            asked = [a | v for a in asked for v in values]
-    for name in {"supported", "current", "significant"} & names:
+    names = {p.name: p for p in query.parameters}
+    people: list[dict[str, Any]] = [{"subject": name} for name in PEOPLE]
+    if "subject" not in names:
+        people = [{}]
+    elif not names["subject"].required:
+        people.append({})
+    asked = [
+        given | other
+        for given in people
+        for other in others(set(names), given.get("subject"))
+    ]
+    for name in {"supported", "current", "significant"} & set(names):
         asked = [a | {name: v} for a in asked for v in (True, False)]
     if query.name == "same-direction":
         asked = [a | {"first": "fmri", "second": "dwi"} for a in asked]
         asked = [a | {"min_direction": 0.0} for a in asked]
     if "limit" in names:
-        asked = [a | {"limit": n} for a in asked for n in (3, 1000)]
+        asked += [a | {"limit": 3} for a in asked]
     if query.then in ("pagerank", "hubs", "shortest_path"):
         asked = [a | {"modality": m} for a in asked for m in ("fmri", "em", "eeg")]
     return asked
+
+
+def others(names: set[str], subject: str | None) -> list[dict[str, Any]]:
+    """Give values of the other parameters that fit to a subject."""
+    if "package" in names:
+        return [{"package": "torch", "version": "2.2.0"}]
+    if "condition" in names:
+        return [{"condition": c} for c in CONDITIONS.get(subject or "", ["face"])]
+    if "region" in names:
+        return [{"region": r} for r in REGIONS.get(subject or "", ["Fz"])]
+    if "source" in names:
+        known = [pair for pairs in ENDS.values() for pair in pairs]
+        chosen = ENDS.get(subject, known[:1]) if subject else known
+        return [{"source": a, "target": b} for a, b in chosen]
+    return [{}]
 
 
 @pytest.fixture(scope="module")
