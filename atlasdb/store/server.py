@@ -27,7 +27,7 @@ from neo4j.exceptions import (
 )
 
 from atlasdb import __version__
-from atlasdb.errors import InvalidDataError, StoreError
+from atlasdb.errors import AtlasError, InvalidDataError, StoreError
 
 ANSWER_S = 4.0
 """How long a server may take to answer at all."""
@@ -105,7 +105,8 @@ def checked_address(url: str) -> SplitResult:
         )
     if not host:
         raise StoreError("The address of the server names no host: bolt://HOST:7687.")
-    if split.path.strip("/"):
+    routing = split.query and split.scheme.startswith("neo4j")
+    if split.path.strip("/") or split.fragment or (split.query and not routing):
         raise StoreError(
             "An address ends with the port. Name the database in NEO4J_DATABASE."
         )
@@ -158,6 +159,8 @@ def plainly(
     """
     try:
         yield
+    except AtlasError:
+        raise
     except Neo4jError as error:
         raise _of_server(error, url, database, timeout_s) from error
     except (ServiceUnavailable, SessionExpired) as error:
@@ -167,7 +170,12 @@ def plainly(
         ) from error
     except ConfigurationError as error:
         raise StoreError(f"{url} cannot be used: {first_line(error)}") from error
-    except (DriverError, OSError) as error:
+    except Exception as error:
+        # Version 5 of the driver has errors of no public class for what is no server.
+        if not isinstance(error, (DriverError, OSError, ValueError)) and not (
+            type(error).__module__.startswith("neo4j.")
+        ):
+            raise
         raise StoreError(
             f"{url} does not answer as a Neo4j server does ({first_line(error)}). "
             "Is this the Bolt port, 7687 by default?"
