@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -340,6 +341,21 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path: Path) -> None:
     refused(tmp_path / "x.csv", "ingest timeseries")
     (tmp_path / "x.xyz").write_text("1,2,3")
     refused(tmp_path / "x.xyz", "no EEG format")
+
+
+def test_tags_of_matlab_that_would_end_the_process_are_refused(
+    tmp_path: Path,
+) -> None:
+    path = eeg_files.eeglab(tmp_path / "a.set", voltages(), NAMES, fdt=False)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        content = bytearray(whole)
+        for at in rng.integers(128, 3000, 12):
+            content[at] = rng.integers(0, 256)
+        path.write_bytes(bytes(content))
+        with suppress(AtlasError):
+            eeg.read(path, PLAIN)
 
 
 def test_values_that_no_electrode_records_are_refused(tmp_path: Path) -> None:

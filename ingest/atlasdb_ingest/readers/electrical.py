@@ -22,6 +22,7 @@ from atlasdb_ingest.readers.electrical_headers import (
     check_edf,
     check_gdf,
 )
+from atlasdb_ingest.readers.matlab_structure import check_matlab5
 
 TABLES = (".csv", ".tsv", ".npy", ".npz", ".1d", ".xlsx", ".parquet")
 KNOWN = (
@@ -177,6 +178,8 @@ def open_recording(path: Path) -> Opened:
             check_gdf(header)
         elif kind == ".vhdr":
             check_brainvision(header)
+        elif kind == ".set":
+            check_matlab5(header)
     except OSError as error:
         said = f"{header.name} cannot be read: {error.strerror}."
         raise InvalidDataError(said) from error
@@ -211,6 +214,7 @@ def _open(path: Path, readers: Sequence[tuple[bool, Callable[[], Any]]]) -> Open
     for epoched, reader in readers:
         try:
             recording, notes = quietly(reader)
+            recording.get_channel_types()  # fails on kinds that damage made
         except Exception as error:  # every reader has kinds of its own
             failures.append(error)
             continue
