@@ -95,6 +95,8 @@ def run(
     AtlasError
         If the folder or the atlas holds something else, or the atlas cannot be
         reached.
+    click.ClickException
+        If one of the commands fails.
     """
     from atlasdb.atlas import connect
     from atlasdb_ingest.simulation.study import write_study

@@ -178,11 +178,12 @@ def test_an_effect_that_is_found_is_said_with_its_figures(
     assert f"2 others found, 1 of them from or to {source} or {target}" in said
 
 
+@pytest.mark.slow
 def test_the_demo_goes_the_whole_way_and_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "demo"
-    people = {"n_patients": 2, "n_controls": 2}
+    people = {"n_patients": 3, "n_controls": 3}
     assert demo.run(None, folder, **people) == 0
     said = capsys.readouterr().out
     lines = [
@@ -190,7 +191,7 @@ def test_the_demo_goes_the_whole_way_and_again(
     ]
     words = [shlex.split(line)[4:] for line in lines]
     assert [w[0] for w in words].count("query") == 4
-    assert "8 recordings ingested, 0 unchanged" in said
+    assert "12 recordings ingested, 0 unchanged" in said
     assert "the planted one" in said
     for modality in ("eeg ", "fmri"):
         assert f"{modality}       9 of 90 pairs" in said
@@ -198,8 +199,10 @@ def test_the_demo_goes_the_whole_way_and_again(
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
     assert demo.run(None, folder, **people) == 0
     again = capsys.readouterr().out
-    assert "0 recordings ingested, 8 unchanged" in again
-    assert again.replace("0 recordings ingested, 8", "8 recordings ingested, 0") == said
+    assert "0 recordings ingested, 12 unchanged" in again
+    assert (
+        again.replace("0 recordings ingested, 12", "12 recordings ingested, 0") == said
+    )
 
 
 def test_an_atlas_of_other_people_is_left_alone(tmp_path: Path) -> None:
