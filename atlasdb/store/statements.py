@@ -62,6 +62,11 @@ class Statement(Patterns):
                         f"{word(value)} ({value.kind}) and {word(others[name])} "
                         f"({others[name].kind})."
                     )
+        if union and any(w.upper in ("LIMIT", "SKIP") for w in self.words):
+            raise InvalidDataError(
+                "LIMIT and SKIP in a part of a UNION can end LadybugDB's process: ask "
+                "each part by itself."
+            )
         if self.at < len(self.words):
             raise self.unexpected("after the end of the statement")
         if write and not self._writes:

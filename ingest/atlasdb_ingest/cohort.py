@@ -156,7 +156,10 @@ def plan_bids(
         if recording.problem:
             plan.failed.append((label, recording.problem))
             continue
-        person = _person(people, label, who) or Subject(label, cohort=who.cohort)
+        person = _person(people, label, who)
+        if person is None:
+            plan.notes.append((label, "participants.tsv has no row of this id."))
+            person = Subject(label, cohort=who.cohort, species=who.species)
         known = {f.name for f in fields(modalities.load(recording.modality).Options)}
         mine = {k: v for k, v in given.items() if k in known}
         options = make_options(recording.modality, {**recording.options, **mine})

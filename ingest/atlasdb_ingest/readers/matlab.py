@@ -15,6 +15,7 @@ import numpy as np
 from atlasdb.errors import InvalidDataError, NotFoundError
 from atlasdb.types import FloatArray
 from atlasdb_ingest.readers.limits import as_numbers, check_size, choose
+from atlasdb_ingest.readers.matlab_structure import check_matlab5
 
 NOT_NUMBERS = ("cell", "struct", "object", "char", "function", "opaque", "unknown")
 
@@ -58,6 +59,7 @@ def read(path: Path, variable: str | None = None) -> FloatArray:
 def _classic(path: Path, variable: str | None) -> FloatArray:
     from scipy import io
 
+    check_matlab5(path)  # a damaged one can end SciPy's process
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of variables that are not asked for
         found = {n: (shape, kind) for n, shape, kind in io.whosmat(str(path))}
