@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from atlasdb.errors import InvalidDataError, MissingExtraError, StoreError
@@ -62,7 +62,7 @@ def graph(atlas: Atlas | str) -> Any:
     with _plainly():
         found = py2neo.Graph(url, auth=credentials(), name=database)
     # py2neo leaves its sockets open, which Python warns of.
-    weakref.finalize(found, found.service.connector.close)
+    weakref.finalize(found, _close, found.service.connector)
     return found
 
 
@@ -153,6 +153,12 @@ def _py2neo() -> Any:
     return py2neo
 
 
+def _close(connector: Any) -> None:
+    """Close connections; those of a server that has ended are closed already."""
+    with suppress(StoreError), _plainly():
+        connector.close()
+
+
 def _plain(py2neo: Any, value: Any) -> Any:
     if isinstance(value, (py2neo.Node, py2neo.Relationship)):
         return dict(value)
@@ -172,6 +178,7 @@ def _plainly() -> Iterator[None]:
     """Turn py2neo's errors into ours."""
     from py2neo.errors import (
         ClientError,
+        ConnectionBroken,
         ConnectionUnavailable,
         Neo4jError,
         ServiceUnavailable,
@@ -183,7 +190,13 @@ def _plainly() -> Iterator[None]:
     except ClientError as error:
         line = str(error).splitlines()[0]
         raise InvalidDataError(f"The statement cannot be answered: {line}") from error
-    except (ConnectionUnavailable, ServiceUnavailable, WireError, OSError) as error:
+    except (
+        ConnectionBroken,
+        ConnectionUnavailable,
+        ServiceUnavailable,
+        WireError,
+        OSError,
+    ) as error:
         raise StoreError(
             "No Neo4j server answers any more. Start it, and connect again."
         ) from error

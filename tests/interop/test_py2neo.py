@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
+from typing import Any
 
+import py2neo
 import pytest
 
 import atlasdb
@@ -21,6 +24,13 @@ def connectome(tmp_path, key_file) -> Connectome:
     with atlasdb.connect(tmp_path / "folder") as atlas:
         atlas.write(*small_study.entries())
         return atlas.connectome("p1", modality="eeg")
+
+
+@pytest.fixture
+def graph(neo4j_url: str) -> Iterator[py2neo.Graph]:
+    connected = bridge.graph(neo4j_url)
+    yield connected
+    connected.service.connector.close()
 
 
 def test_a_connectome_becomes_a_subgraph(connectome: Connectome) -> None:
@@ -74,30 +84,24 @@ def test_py2neo_sees_the_atlas_on_the_server(neo4j_url: str, key_file) -> None:
             "RETURN s.id AS id, s AS person, [s] AS people ORDER BY id",
             cohort="patients",
         )
-        assert frame["id"].tolist() == ["p1", "p2", "p3"]
-        assert frame["person"][0]["id"] == "p1"
-        assert frame["people"][0] == [frame["person"][0]]
-        assert bridge.read(graph, "MATCH (n:Nope) RETURN n.x AS x").empty
-        del graph
-    gc.collect()
+    assert frame["id"].tolist() == ["p1", "p2", "p3"]
+    assert frame["person"][0]["id"] == "p1"
+    assert frame["people"][0] == [frame["person"][0]]
+    assert bridge.read(graph, "MATCH (n:Nope) RETURN n.x AS x").empty
+    del graph
+    gc.collect()  # a socket that is left open would be a warning, and fail
 
 
 @pytest.mark.neo4j
-def test_a_subgraph_merges_once(neo4j_url: str, connectome: Connectome) -> None:
-    graph = bridge.graph(neo4j_url)
+def test_a_subgraph_merges_once(graph: Any, connectome: Connectome) -> None:
     for _ in range(2):
         graph.merge(bridge.to_py2neo(connectome))
         assert bridge.read(graph, COUNT)["n"].tolist() == [len(connectome.edges)]
-    del graph
-    gc.collect()
 
 
 @pytest.mark.neo4j
-def test_reading_cannot_change_the_graph(neo4j_url: str) -> None:
-    graph = bridge.graph(neo4j_url)
+def test_reading_cannot_change_the_graph(graph: Any) -> None:
     with pytest.raises(InvalidDataError, match="read access mode") as caught:
         bridge.read(graph, "CREATE (r:Region {id: 'x'}) RETURN r")
     assert len(str(caught.value).splitlines()) == 1
     assert bridge.read(graph, COUNT)["n"].tolist() == [0]
-    del graph
-    gc.collect()
