@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from atlasdb import answers, comparison, erasure, reading, upkeep, writing
+from atlasdb import answers, erasure, reading, upkeep, writing
 from atlasdb.address import atlas_url, files_folder
 from atlasdb.errors import StoreError
 from atlasdb.files import Files
@@ -70,6 +70,7 @@ class Atlas:
     def __init__(self, url: str, files: Files, *, read_only: bool = False) -> None:
         self.url = url
         self.files = files
+        self.read_only = read_only
         self.keyring = Keyring()
         self._lock: FolderLock | None = None
         if is_server(url) and not read_only:
@@ -129,10 +130,12 @@ class Atlas:
         int
             How many were new.
         """
+        self._require_writable()
         return writing.write(self.store, self.files, entries)
 
     def describe(self, *subjects: Subject) -> int:
         """Bring what is known of subjects up to date; give how many changed."""
+        self._require_writable()
         return writing.describe(self.store, self.files, subjects)
 
     # Questions
@@ -192,6 +195,7 @@ class Atlas:
         """
         values = dict(parameters or {})
         if write:
+            self._require_writable()
             return writing.write_cypher(self.store, self.files, text, values)
         return answers.cypher(self.store, text, values, timeout_s=timeout_s)
 
@@ -303,6 +307,9 @@ class Atlas:
             One row for each connection that differs, an empty frame when none does;
             ``attrs`` say how many were tested and what could have been seen.
         """
+        from atlasdb import comparison  # statistics are slow to import
+
+        self._require_writable()
         return comparison.compare(
             self.store,
             self.files,
@@ -317,6 +324,7 @@ class Atlas:
 
     def erase(self, subject: str) -> int:
         """Remove everything of one subject; give how many entries were removed."""
+        self._require_writable()
         stored = self.subject(subject)
         removed = erasure.erase(self.store, self.files, stored)
         self.keyring.forget(stored)
@@ -324,6 +332,7 @@ class Atlas:
 
     def rebuild(self) -> int:
         """Make the graph anew from the files; give the number of rows."""
+        self._require_writable()
         return upkeep.rebuild(self.store, self.files)
 
     def verify(self) -> upkeep.Verification:
@@ -333,6 +342,13 @@ class Atlas:
     def check(self) -> list[str]:
         """Look for broken rules in the graph; give one line for each."""
         return upkeep.check(self.store, self.files)
+
+    def _require_writable(self) -> None:
+        if self.read_only:
+            raise StoreError(
+                "This atlas is open for reading only. Open it for writing: "
+                "atlasdb.connect(url)."
+            )
 
     def require_files(self) -> None:
         """Refuse to go on where the files of this atlas are not at hand."""

@@ -264,9 +264,10 @@ def test_a_reader_cannot_write(atlas_url: str, key_file: Path) -> None:
     with atlasdb.connect(atlas_url) as atlas:
         atlas.write(small_study.entries()[0])
     with atlasdb.connect(atlas_url, read_only=True) as atlas:
-        with pytest.raises(StoreError):
+        with pytest.raises(StoreError, match="reading only"):
             atlas.write(small_study.entries()[1])
         assert count(atlas) == 1
+        assert len(atlas.files.keys()) == 1
 
 
 def test_other_files_than_the_graphs_are_refused(

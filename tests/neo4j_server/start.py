@@ -52,6 +52,10 @@ db.tx_log.rotation.retention_policy=keep_none
 """
 
 
+Server = tuple[dict[str, str], Callable[[], bool]]
+"""The variables that lead to a server, and whether it has ended by itself."""
+
+
 class Unavailable(Exception):
     """This way of getting a server does not work here; the reason is the message."""
 
@@ -89,7 +93,7 @@ def run(words: list[str], timeout_s: float, what: str) -> None:
 
 
 @contextmanager
-def from_maven(port: int, heap: str, cache: Path) -> Iterator[dict[str, str]]:
+def from_maven(port: int, heap: str, cache: Path) -> Iterator[Server]:
     """Run the server as a Java process; kill it at the end."""
     java = shutil.which("java", path=f"{os.environ.get('JAVA_HOME', '')}/bin")
     java = java or shutil.which("java")
@@ -118,7 +122,8 @@ def from_maven(port: int, heap: str, cache: Path) -> Iterator[dict[str, str]]:
             )
         try:
             wait_for_bolt(port, server, home / "logs" / "console.log")
-            yield env_of(f"bolt://127.0.0.1:{port}", password)
+            env = env_of(f"bolt://127.0.0.1:{port}", password)
+            yield env, lambda: server.poll() is not None
         finally:
             server.kill()
             server.wait()
@@ -140,7 +145,7 @@ def wait_for_bolt(port: int, server: subprocess.Popen[bytes], log: Path) -> None
 
 
 @contextmanager
-def from_docker(port: int, heap: str, cache: Path) -> Iterator[dict[str, str]]:
+def from_docker(port: int, heap: str, cache: Path) -> Iterator[Server]:
     """Run the server as a container, by testcontainers; remove it at the end."""
     # The reaper is one more image to pull, and this process reaps by itself.
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
@@ -173,7 +178,7 @@ def from_docker(port: int, heap: str, cache: Path) -> Iterator[dict[str, str]]:
             host = "127.0.0.1"
         except OSError:  # this is a container itself, beside the server's
             insecure["ATLASDB_INSECURE"] = "1"
-        yield env_of(f"bolt://{host}:{bolt}", password) | insecure
+        yield env_of(f"bolt://{host}:{bolt}", password) | insecure, lambda: False
     finally:
         container.stop()
 
@@ -232,7 +237,7 @@ def serve(
     port: int,
     heap: str,
     ready: Callable[[dict[str, str]], None],
-    wait: Callable[[], None],
+    wait: Callable[[Callable[[], bool]], None],
 ) -> None:
     """Start a server by the first way that works, say so, and wait.
 
@@ -247,10 +252,10 @@ def serve(
     for way in ways:
         started = False
         try:
-            with WAYS[way](port, heap, user_cache_path("atlasdb")) as env:
+            with WAYS[way](port, heap, user_cache_path("atlasdb")) as server:
                 started = True
-                ready(env)
-                wait()
+                ready(server[0])
+                wait(server[1])
                 return
         except Unavailable as error:
             if started:
@@ -259,12 +264,20 @@ def serve(
     raise Unavailable("; ".join(reasons))
 
 
-def wait_for_signal(watch: int | None) -> None:
-    """Wait for Ctrl-C or a TERM signal, or for the end of the process `watch`."""
+def wait_for_signal(watch: int | None, ended: Callable[[], bool]) -> None:
+    """Wait for Ctrl-C or a TERM signal, or for the end of the process `watch`.
+
+    Raises
+    ------
+    Unavailable
+        If the server ends first.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     while not stop.wait(0.2):
+        if ended():
+            raise Unavailable("somebody stopped it")
         if watch is not None:
             try:
                 os.kill(watch, 0)
@@ -301,7 +314,7 @@ def main() -> None:
             port=options.port or free_port(),
             heap=options.heap,
             ready=tell,
-            wait=lambda: wait_for_signal(options.watch),
+            wait=lambda ended: wait_for_signal(options.watch, ended),
         )
     except Unavailable as error:
         if options.state:
