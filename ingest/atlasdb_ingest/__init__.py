@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# torch's threads spin while they wait for one another, which on a machine that does
+# anything else beside makes training many times slower. To be read, this must be set
+# before torch is imported; a setting of the user's own stays.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from atlasdb_ingest.learning.trainer import estimate
