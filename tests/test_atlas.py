@@ -250,11 +250,11 @@ def test_a_writer_stopped_before_the_graph_is_caught_up(
         def stopped(*_: object, **__: object) -> None:
             raise StoreError("stopped")
 
-        monkeypatch.setattr(type(atlas.store), "apply", stopped)
-        with pytest.raises(StoreError, match="stopped"):
-            atlas.write(small_study.entries()[1])
+        with monkeypatch.context() as patch:
+            patch.setattr(type(atlas.store), "apply", stopped)
+            with pytest.raises(StoreError, match="stopped"):
+                atlas.write(small_study.entries()[1])
         assert count(atlas) == 1
-        monkeypatch.undo()
     with atlasdb.connect(atlas_url) as atlas:
         assert count(atlas) == 2
         assert atlas.verify().equal

@@ -11,6 +11,7 @@ from dataclasses import replace
 from atlasdb.errors import InvalidDataError
 from atlasdb.schema import RELATIONSHIPS, WRITABLE_NODES, WRITABLE_RELATIONSHIPS
 from atlasdb.store.patterns import NodePattern, Patterns, RelPattern
+from atlasdb.store.unions import repeats_with_limit
 from atlasdb.store.values import Value, property_of, word
 
 _OWN = " and ".join((*WRITABLE_NODES, *WRITABLE_RELATIONSHIPS))
@@ -62,10 +63,10 @@ class Statement(Patterns):
                         f"{word(value)} ({value.kind}) and {word(others[name])} "
                         f"({others[name].kind})."
                     )
-        if union and any(w.upper in ("LIMIT", "SKIP") for w in self.words):
+        if union and repeats_with_limit([w.upper for w in self.words]):
             raise InvalidDataError(
-                "LIMIT and SKIP in a part of a UNION can end LadybugDB's process: ask "
-                "each part by itself."
+                "A part of a UNION that returns one expression twice and has a LIMIT "
+                "ends LadybugDB's process: return it once."
             )
         if self.at < len(self.words):
             raise self.unexpected("after the end of the statement")

@@ -669,3 +669,11 @@ def test_huge_text_is_refused_at_once(text: str) -> None:
     with pytest.raises(InvalidDataError):
         check_read(f"RETURN {text}", {}, "ladybug")
     refusal(check_read, f"RETURN {text}", {}, "neo4j")
+
+
+def test_a_union_that_would_end_the_process_is_refused() -> None:
+    twice = "MATCH (s:Subject) RETURN s.id AS a, s.id AS b LIMIT 3"
+    once = "MATCH (s:Subject) RETURN s.id AS a, s.sex AS b LIMIT 3"
+    with pytest.raises(InvalidDataError, match="return it once"):
+        check_read(f"{twice} UNION ALL {twice}", {}, "ladybug")
+    check_read(f"{once} UNION ALL {once}", {}, "ladybug")
