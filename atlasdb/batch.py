@@ -80,23 +80,27 @@ def merged(batches: Iterable[Batch]) -> Batch:
         tables = [part.nodes[label] for part in parts if label in part.nodes]
         table = pa.concat_tables(tables)
         unique = label in _OF_ONE_ENTRY
-        whole.nodes[label] = table if unique else _last(table, ["id"])
+        whole.nodes[label] = table if unique else last_rows(table, ["id"])
     for ends in dict.fromkeys(ends for part in parts for ends in part.edges):
         tables = [part.edges[ends] for part in parts if ends in part.edges]
         key = ["source", "target", *RELATIONSHIPS[ends[0]].key]
         table = pa.concat_tables(tables)
         unique = ends[0] in _OF_ONE_ENTRY
-        whole.edges[ends] = table if unique else _last(table, key)
+        whole.edges[ends] = table if unique else last_rows(table, key)
     return whole
 
 
-def _last(table: pa.Table, key: list[str]) -> pa.Table:
+def last_rows(table: pa.Table, key: list[str]) -> pa.Table:
     """Keep the last row of each key, in the order of the rows."""
-    numbered = table.select(key).append_column("row", pa.array(np.arange(len(table))))
-    rows = numbered.group_by(key, use_threads=False).aggregate([("row", "max")])
-    if rows.num_rows == table.num_rows:
+    codes = np.zeros(table.num_rows, dtype=np.int64)
+    for name in key:
+        column = table.column(name).combine_chunks()
+        coded = column.dictionary_encode(null_encoding="encode")
+        codes = codes * len(coded.dictionary) + coded.indices.to_numpy()
+    _, first = np.unique(codes[::-1], return_index=True)
+    if len(first) == table.num_rows:
         return table
-    return table.take(np.sort(rows.column("row_max").to_numpy()))
+    return table.take(np.sort(table.num_rows - 1 - first))
 
 
 def _extend(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atlasdb.batch import ARROW, Ends
+from atlasdb.batch import ARROW, Ends, last_rows
 from atlasdb.errors import InvalidDataError
 from atlasdb.schema import NODES, RELATIONSHIPS, PropertyType
 
@@ -122,16 +121,4 @@ def _rows(
         if kind == pa.float64() and pc.any(pc.is_nan(column)).as_py():
             number = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
             table = table.set_column(i, name, number)
-    return _last(table, key)
-
-
-def _last(table: pa.Table, key: list[str]) -> pa.Table:
-    """Keep the last row of each key, in the order of the rows."""
-    codes = np.zeros(table.num_rows, dtype=np.int64)
-    for name in key:
-        column = table.column(name).combine_chunks().dictionary_encode()
-        codes = codes * len(column.dictionary) + column.indices.to_numpy()
-    _, first = np.unique(codes[::-1], return_index=True)
-    if len(first) == table.num_rows:
-        return table
-    return table.take(np.sort(table.num_rows - 1 - first))
+    return last_rows(table, key)
