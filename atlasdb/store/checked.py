@@ -71,6 +71,7 @@ def bound(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> bound({"limit": np.int64(3), "names": ("V1", None)})
     {'limit': 3, 'names': ['V1', None]}
     """
