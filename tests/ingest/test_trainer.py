@@ -158,6 +158,20 @@ def test_an_average_reference_does_not_break_the_unmixing() -> None:
     assert np.isfinite(leakage.unmixed(data, (600,), 5, 10.0)).all()
 
 
+@pytest.mark.parametrize("model", ["linear", "mlp"])
+def test_an_average_reference_hides_no_connection_and_makes_few(model: str) -> None:
+    truth = graphs.random_directed(16, 0.12, 2, low=0.3, high=0.5)
+    data = dynamics.var(truth, 3000, 2)
+    series = Timeseries(
+        data - data.mean(axis=0), 100.0, tuple("abcdefghijklmnop"), "eeg", (3000,)
+    )
+    (found,) = trainer.estimate([series], model=model, device="cpu")
+    there = truth != 0
+    assert (found.direction[there & ~there.T] > 0.5).mean() > 0.9
+    assert found.supported[there].mean() > 0.9
+    assert (found.supported & ~there).sum() < 0.3 * found.supported.sum()
+
+
 def test_the_shortcuts_of_the_perceptron_agree_with_the_general_way() -> None:
     data = np.random.default_rng(0).standard_normal((5, 140))
     windows = Windows.of([(data, (140,))], 3, torch.device("cpu"))

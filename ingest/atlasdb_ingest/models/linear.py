@@ -1,7 +1,9 @@
 """Linear autoregression with a fixed ridge: conditional Granger causality.
 
 Solved at once. The gain of a source is how much the error grows when it is left out
-and everything else is fitted again.
+and everything else is fitted again, among the predictors that the recording has: an
+average reference makes every channel the sum of all others, and a source that is left
+out must not come back that way.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ from atlasdb_ingest.models.base import LagModel
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 1,
+    "version": 2,
     "prior": 10.0,
     "null": 5000,
     "max_surrogates": 20,
 }
+_NOTHING = 1e-5
+"""Variance of a mixture of standardised series that is rounding."""
 
 
 def moments(windows: Windows, which: str = "all") -> tuple[torch.Tensor, torch.Tensor]:
@@ -74,11 +78,18 @@ def regress(
     coefficients : Tensor, shape (n_series, d, n_regions)
         Source and lag, then target.
     inverse : Tensor, shape (n_series, d, d)
-        Of the second moments with the ridge.
+        Of the second moments with the ridge, among the mixtures of regions that vary.
     """
     whole = torch.eye(past.shape[-1], dtype=past.dtype)
     ridged = past + ridge.cpu().double()[:, None, None] * whole
-    inverse = torch.linalg.inv(ridged)
+    n_series, _, n_regions = both.shape
+    shape = (n_series, n_regions, -1, n_regions, past.shape[-1] // n_regions)
+    size, vectors = torch.linalg.eigh(past.reshape(shape)[:, :, 0, :, 0])
+    there = vectors * (size > _NOTHING)[:, None]
+    keep = there @ there.mT
+    inverse = torch.linalg.inv(ridged).reshape(shape)
+    inverse = torch.einsum("sij,sjkml,smn->siknl", keep, inverse, keep)
+    inverse = inverse.reshape(past.shape)
     return inverse @ both, inverse
 
 
@@ -113,7 +124,8 @@ def growth(windows: Windows, prior: float) -> torch.Tensor:
     blocks = inverse.reshape(n_series, n_regions, lags, n_regions, lags)
     own = blocks.diagonal(dim1=1, dim2=3).movedim(-1, 1)
     part = coefficients.reshape(n_series, n_regions, lags, n_regions)
-    more = (part * torch.linalg.solve(own, part)).sum(2)
+    spread = torch.linalg.pinv(own, rtol=1e-6, hermitian=True)
+    more = (part * (spread @ part)).sum(2)
     return torch.log1p(more / error[:, None])
 
 
