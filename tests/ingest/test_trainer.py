@@ -159,7 +159,7 @@ def test_an_average_reference_does_not_break_the_unmixing() -> None:
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp"])
-def test_an_average_reference_hides_no_connection_and_makes_only_few(model: str) -> None:
+def test_an_average_reference_hides_no_connection_and_makes_few(model: str) -> None:
     truth = graphs.random_directed(16, 0.12, 2, low=0.3, high=0.5)
     data = dynamics.var(truth, 3000, 2)
     series = Timeseries(
