@@ -17,6 +17,7 @@ from scipy import io as scipy_io
 from scipy import sparse
 
 from atlasdb.errors import AtlasError, InvalidDataError, NotFoundError
+from atlasdb_ingest.readers.matlab_structure import check_matlab5
 from atlasdb_ingest.readers.table import read_array, read_named, read_table
 
 X = np.random.default_rng(0).normal(size=(7, 4)).round(6)
@@ -214,3 +215,17 @@ def test_damaged_bytes_never_end_in_another_error(
     path.write_bytes(raw[: int(len(raw) * keep)])
     with suppress(AtlasError):
         assert read_array(path).dtype == np.float64
+
+
+@pytest.mark.parametrize("place", [0, 127])
+def test_a_damaged_start_does_not_keep_the_rest_from_being_checked(
+    tmp_path: Path, place: int
+) -> None:
+    path = tmp_path / "a.mat"
+    scipy_io.savemat(path, {"x": X}, do_compression=False)
+    raw = bytearray(path.read_bytes())
+    raw[place] = 0x49 if place == 127 else 0x58
+    raw[raw.index(b"x", 128) + 4] = 200  # a type of number that SciPy has no room for
+    path.write_bytes(raw)
+    with pytest.raises(InvalidDataError, match="damaged"):
+        check_matlab5(path)

@@ -43,9 +43,9 @@ def check_matlab5(path: Path) -> None:
         If the file is cut short or damaged, or unpacks to far more than it is.
     """
     content = path.read_bytes()
-    order = {b"IM": "<", b"MI": ">"}.get(content[126:128])
-    if order is None or not content.startswith(b"MATLAB 5"):
+    if not _read_as_5(content):
         return
+    order = "<" if content[126:128] == b"IM" else ">"
     try:
         at = 128
         while at < len(content):
@@ -61,6 +61,13 @@ def check_matlab5(path: Path) -> None:
             f"{path.name} is damaged or cut short: its parts do not fit together. Copy "
             "it again from its source."
         ) from error
+
+
+def _read_as_5(content: bytes) -> bool:
+    """Tell whether SciPy would take a file for one of version 5, as it decides it."""
+    if len(content) < 128 or 0 in content[:4]:
+        return False  # version 4 begins with a small number
+    return content[125 if content[126:127] == b"I" else 124] == 1
 
 
 def _unpacked(data: memoryview, path: Path) -> bytes:
