@@ -20,7 +20,10 @@ from difflib import get_close_matches
 
 
 class AtlasError(Exception):
-    """Base of every error that atlasdb raises on purpose."""
+    """Base of every error that atlasdb raises on purpose; its message is one line."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(" ".join(message.splitlines()))
 
 
 class NotFoundError(AtlasError, LookupError):

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import atlasdb
 import small_study
 
 pytest_plugins = ["neo4j_fixture"]
+# The same wild inputs on every run; --hypothesis-profile=default looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -58,15 +58,7 @@ def portable_pattern(left: Value, right: Value) -> None:
 
 def added(a: Value, b: Value, operator: str) -> Value:
     """Give the type of a sum, or of two texts joined."""
-    if (
-        operator == "+"
-        and {a.kind, b.kind} <= {"str", "null"}
-        and "str"
-        in (
-            a.kind,
-            b.kind,
-        )
-    ):
+    if operator == "+" and a.kind == b.kind == "str":
         return Value("str")
     return calculated(a, b, operator)
 

@@ -16,6 +16,8 @@ from atlasdb_ingest.jobs import Job, make_options, with_subject
 from atlasdb_ingest.participants import Participants, read_participants
 from atlasdb_ingest.pipeline import pseudonymise
 
+_NO_ROW = "The table of participants has no row '{label}'."
+
 
 @dataclass(frozen=True)
 class Who:
@@ -94,7 +96,11 @@ def plan_files(
     found: list[tuple[Path, str, dict[str, str | None]]] = []
     for pattern in patterns:
         if "{subject}" in pattern:
-            found += [(f.path, f.subject, {}) for f in bids.expand(pattern)]
+            found += [
+                (f.path, f.subject, {})
+                for f in bids.expand(pattern)
+                if not _is_same(f.path, who.participants)
+            ]
         else:
             path = Path(pattern)
             entities = bids.entities(path)
@@ -109,7 +115,7 @@ def plan_files(
     for path, label, entities in found:
         person = _person(people, label, who)
         if person is None:
-            plan.failed.append((label, "no row of the participants table has this id."))
+            plan.failed.append((label, _NO_ROW.format(label=label)))
             continue
         subjects.append(person)
         where = {
@@ -180,6 +186,11 @@ def plan_bids(
     if people is not None:
         plan.notes += [("participants.tsv", note) for note in people.notes]
     return plan
+
+
+def _is_same(path: Path, table: Path | None) -> bool:
+    """Tell the table of participants from the recordings that it lies among."""
+    return table is not None and table.exists() and path.samefile(table)
 
 
 def _person(people: Participants | None, label: str, who: Who) -> Subject | None:

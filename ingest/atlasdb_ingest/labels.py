@@ -102,7 +102,7 @@ def read(
     if path is None:
         note = f"No names for the areas of {image} (--labels FILE gives them)."
         return [Label(f"label {v}") for v in values], (note,)
-    by_value = _table(path, values)
+    by_value = by_index(path, values)
     present = [v for v in values if v in by_value]
     if not present:
         raise InvalidDataError(
@@ -162,8 +162,11 @@ def _told_apart(rows: Sequence[Label], codes: Sequence[str]) -> list[Label]:
     ]
 
 
-def _table(path: Path, values: Sequence[int]) -> dict[int, Label]:
-    """Read names by label, from a table with a header or from plain lines."""
+def by_index(path: Path, values: Sequence[int]) -> dict[int, Label]:
+    """Read names by label, from a table with a header or from plain lines.
+
+    Names without an index are those of ``values``, in order.
+    """
     from atlasdb_ingest.readers.table import read_table
 
     if not path.exists():
@@ -235,6 +238,8 @@ def _by_place(
     if not text:
         raise InvalidDataError(f"{path.name} holds no names.")
     wanted = set(values)
+    if whole and _names_end_in_numbers(rows, whole, text, values):
+        rows, whole, text = [[" ".join(row)] for row in rows], [], [0]
     indices: list[int]
     if whole:
         best = max(whole, key=lambda k: len(wanted & {int(r[k]) for r in rows}))
@@ -251,6 +256,19 @@ def _by_place(
             )
         indices = list(values)
     return {i: Label(row[name]) for i, row in zip(indices, rows, strict=True)}
+
+
+def _names_end_in_numbers(
+    rows: Sequence[Sequence[str]],
+    whole: Sequence[int],
+    text: Sequence[int],
+    values: Sequence[int],
+) -> bool:
+    """Tell ``Network 0``, a name, from a name with its label beside it."""
+    if len(rows) != len(values) or {len(row) for row in rows} != {2} or 0 not in text:
+        return False
+    labels = {int(row[whole[0]]) for row in rows}
+    return not set(values) <= labels and len({row[0] for row in rows}) < len(rows)
 
 
 def _size(rows: Sequence[Sequence[str]], column: int) -> int:

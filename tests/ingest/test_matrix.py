@@ -135,6 +135,71 @@ def test_graphml_says_itself_which_way_it_goes(tmp_path: Path) -> None:
         read(tmp_path / "Graph.graphml", Options(rows="source"))
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sub-1.edgelist", "1 2 3\n2 3 2\n10 1 1\n"),
+        ("sub-1.edgelist", "1 2 {'weight': 3}\n2 3 {'weight': 2}\n10 1 {'weight': 1}"),
+        ("sub-1.csv", "source,target,weight\n1,2,3\n2,3,2\n10,1,1\n"),
+        ("sub-1.csv", "1,2,3\n2,3,2\n10,1,1\n1,10,0\n3,1,0\n"),
+        ("sub-1.ssv", "1 2 3\n2 3 2\n10 1 1\n"),
+    ],
+)
+def test_a_list_of_connections_is_the_matrix_it_stands_for(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    expected = np.zeros((4, 4))
+    expected[[0, 1, 3], [1, 2, 0]] = [3, 2, 1]
+    np.testing.assert_array_equal(weights(path, rows="source"), expected)
+    np.testing.assert_array_equal(weights(path, rows="target"), expected.T)
+    with pytest.raises(InvalidDataError, match=r"--rows source .*--undirected"):
+        read(path, Options())
+    made = read(path, Options(rows="source"))
+    assert [area.name for area in made.parcellation.areas] == ["1", "2", "3", "10"]
+
+
+def test_an_undirected_list_may_name_each_pair_once(tmp_path: Path) -> None:
+    path = tmp_path / "mouse.edgelist"
+    path.write_text("a b 3\nb c 2\n")
+    both = weights(path, undirected=True)
+    np.testing.assert_array_equal(both, both.T)
+    assert both[0, 1] == 3
+    path.write_text("a b 3\nb a 1\nb c 2\n")
+    with pytest.raises(InvalidDataError, match="--symmetrize"):
+        read(path, Options(undirected=True))
+
+
+def test_labels_give_areas_that_a_list_does_not_name(tmp_path: Path) -> None:
+    path, labels = tmp_path / "mouse.edgelist", tmp_path / "areas.tsv"
+    path.write_text("7 3 2\n")
+    labels.write_text("index\tname\n3\tCA1\n5\tCA3\n7\tDG\n")
+    made = read(path, Options(rows="source", labels=labels))
+    assert [area.name for area in made.parcellation.areas] == ["CA1", "CA3", "DG"]
+    assert weights(path, rows="source", labels=labels)[2, 0] == 2
+    path.write_text("7 4 2\n")
+    with pytest.raises(InvalidDataError, match="has the area 4"):
+        read(path, Options(rows="source", labels=labels))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a b 1\na b 2\n", "several connections of one pair"),
+        ("a b x\n", "'x' in row 1"),
+        ("a b\nb c\n", "without a weight"),
+    ],
+)
+def test_a_list_that_is_no_matrix_is_refused(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "x.edgelist"
+    path.write_text(text)
+    with pytest.raises(InvalidDataError, match=said):
+        read(path, Options(rows="source"))
+
+
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     np.save(tmp_path / "own.npy", ONE_WAY + np.eye(3))
     notes = read(tmp_path / "own.npy", Options(rows="source")).notes

@@ -60,6 +60,12 @@ def test_a_list_without_a_header_is_read_whole(tmp_path: Path) -> None:
     assert edges(graph(path)) == {("ADAL", "ADAR"): 5.0, ("ADAR", "AVAL"): 1.0}
 
 
+def test_a_list_that_networkx_wrote_keeps_its_weights(tmp_path: Path) -> None:
+    path = tmp_path / "larva.edgelist"
+    path.write_text("a b {'weight': 5, 'roi': 'MB'}\nb c {'weight': 1, 'roi': 'LH'}\n")
+    assert edges(graph(path)) == {("a", "b"): 5.0, ("b", "c"): 1.0}
+
+
 @pytest.mark.parametrize("sign", ["\t", ";", ","])
 def test_any_separator_will_do_also_compressed(tmp_path: Path, sign: str) -> None:
     path = tmp_path / "edges.csv.gz"

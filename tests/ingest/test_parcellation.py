@@ -108,6 +108,12 @@ def test_equal_names_are_told_apart_by_side_or_code(tmp_path: Path) -> None:
     assert [a.name for a in atlas.parcellation.areas] == ["a 3", "a 7", "b"]
 
 
+def test_a_name_may_end_in_a_number(tmp_path: Path) -> None:
+    (tmp_path / "n.txt").write_text("Net 0\nNet 1\nNet 2\n")
+    atlas = volume_parcellation(save(tmp_path / "a.nii", cubes()), tmp_path / "n.txt")
+    assert [a.name for a in atlas.parcellation.areas] == ["Net 0", "Net 1", "Net 2"]
+
+
 def test_a_dseg_table_beside_a_bids_atlas_is_found(tmp_path: Path) -> None:
     image = save(tmp_path / "tpl-MNI152_atlas-Toy_seg-3_res-02_dseg.nii.gz", cubes())
     (tmp_path / "atlas-Toy_dseg.tsv").write_text("index\tname\n3\told\n7\tb\n20\tc\n")

@@ -56,6 +56,19 @@ def test_one_command_ingests_a_cohort(cohort: Path, key_file: Path) -> None:
     assert counts == {"patients": 2, "controls": 1}
 
 
+def test_the_table_of_participants_is_no_recording(
+    tmp_path: Path, key_file: Path
+) -> None:
+    for name in ("m1", "m2"):
+        (tmp_path / f"{name}.csv").write_text("a,b,1\nb,c,2\nc,a,3\na,c,1\nb,a,2\n")
+    table = tmp_path / "people.csv"
+    table.write_text("participant_id,genotype\nm1,B6\nm2,BTBR\n")
+    words = ("--participants", table, "--cohort-column", "genotype", "--rows", "source")
+    result = run(tmp_path, "ingest", "matrix", tmp_path / "{subject}.csv", *words)
+    assert result.exit_code == 0, result.output
+    assert len(rows(tmp_path, "query", "connectomes")) == 2
+
+
 def test_the_same_command_again_changes_nothing(cohort: Path, key_file: Path) -> None:
     series(cohort)
     before = run(cohort, "verify").stdout

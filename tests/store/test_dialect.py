@@ -185,6 +185,7 @@ REFUSED: list[tuple[str, str]] = [
     ("MATCH (r:Region) RETURN sum(r.pagerank) AS x", "coalesce"),
     ("MATCH (r:Region) RETURN coalesce(sum(r.pagerank), 5) AS x", "coalesce"),
     ("RETURN 1 IN [null] AS x", "null"),
+    ("RETURN 'a' + null AS x", "null"),
     ("RETURN [1] = [null] AS x", "treats null"),
     ("RETURN CASE WHEN false THEN 1 ELSE 2.5 END AS x", "several types"),
     ("RETURN CASE null WHEN null THEN 1 ELSE 2 END AS x", "IS NULL"),

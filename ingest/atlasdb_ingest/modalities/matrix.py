@@ -1,4 +1,4 @@
-"""Ingest a ready connectome: CSV, TSV, NPY, MAT, GraphML or a BIDS relmat.
+"""Ingest a ready connectome: CSV, TSV, NPY, MAT, GraphML, edge list or BIDS relmat.
 
 Its direction must be declared: --rows source, --rows target, or --undirected.
 
@@ -17,6 +17,7 @@ import numpy as np
 from atlasdb.errors import InvalidDataError
 from atlasdb.files import sha256
 from atlasdb.types import Connectivity, FloatArray, Parcellation, RecordingInfo
+from atlasdb_ingest.edge_list import spread
 from atlasdb_ingest.parcellation import (
     BUILT_IN,
     beside,
@@ -74,7 +75,8 @@ OPTIONS: Sequence[click.Option] = (
     click.Option(
         ["--rows"],
         type=click.Choice(["source", "target"]),
-        help="What the rows are: connections start from them, or end in them.",
+        help="What the rows, or the first column of a list of connections, are: "
+        "where connections start, or where they end.",
     ),
     click.Option(["--undirected"], is_flag=True, help="The matrix has no direction."),
     click.Option(
@@ -115,6 +117,8 @@ OPTIONS: Sequence[click.Option] = (
 def files(path: Path, options: Options) -> list[Path]:
     """Give every file whose content makes the result."""
     found = [path, *companions(path)]
+    if options.labels is not None:
+        found.append(options.labels)
     given = options.parcellation
     if isinstance(given, Path):
         names = options.labels or beside(given)
@@ -147,8 +151,17 @@ def read(path: Path, options: Options) -> Prepared:
     """
     relations = read_relations(path, options.variable)
     options = _declared(relations, options, path)
-    weights = _square(relations.weights, path)
-    value, notes = _turned(weights, options, path)
+    if relations.is_list:
+        relations = spread(
+            relations,
+            path,
+            parcellation=options.parcellation,
+            labels=options.labels,
+            undirected=options.undirected,
+        )
+        if options.parcellation is None:
+            options = replace(options, labels=None)
+    value, notes = _turned(_square(relations.weights, path), options, path)
     parcellation, more = _areas(relations, len(value), options, path)
     negative = np.isfinite(value) & (value < 0)
     connectivity = Connectivity(

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from atlasdb.errors import InvalidDataError
 from atlasdb.files import sha256
 from atlasdb.types import NeuronGraph, Parcellation, RecordingInfo
-from atlasdb_ingest.readers import edges as reader
+from atlasdb_ingest.readers import edge_columns as reader
+from atlasdb_ingest.readers.edges import read_rows
 from atlasdb_ingest.types import Prepared
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def read(path: Path, options: Options) -> Prepared:
     InvalidDataError
         If a column cannot be found, or an id or a weight cannot be used.
     """
-    frame = reader.read_rows(path, header=False if options.no_header else None)
+    frame = read_rows(path, header=False if options.no_header else None)
     frame = reader.where(frame, _conditions(options.where))
     source, target, weight, notes = _columns(frame, options, path)
     table = _table(options.nodes) if options.nodes else None
@@ -234,7 +235,7 @@ def _summed(
 
 def _table(path: Path) -> pd.DataFrame:
     """Read the table of neurons, by id."""
-    frame = reader.read_rows(path, header=True)
+    frame = read_rows(path, header=True)
     name = reader.column(frame, _NODE_ID, None, "--nodes")
     if name is None:
         listed = ", ".join(str(c) for c in list(frame.columns)[:12])

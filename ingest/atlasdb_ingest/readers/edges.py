@@ -1,36 +1,24 @@
-"""Lists of connections and tables of neurons, by the column names of the field.
-
-Ids are text or whole numbers, never floating point: 64-bit ids stay whole. Columns
-are found by the names that neuPrint, Codex (FlyWire), networkx and plain tables use.
-"""
+"""Lists of connections and tables of neurons, every cell as it is written."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from atlasdb.errors import InvalidDataError, NotFoundError, did_you_mean
+from atlasdb.errors import InvalidDataError, NotFoundError
+from atlasdb_ingest.readers.edge_columns import SOURCE, TARGET, WEIGHT
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SOURCE = "bodyid_pre pre_root_id pre_pt_root_id source pre presynaptic from src sender"
-_TARGET = "bodyid_post post_root_id post_pt_root_id target post postsynaptic to dst"
-_WEIGHT = "weight syn_count synapses synapse_count n_syn n_synapses count w strength"
-SOURCE = [*_SOURCE.split(), "pre_id", "source_id", "cell1", "neuron1", "node1", "u"]
-TARGET = [*_TARGET.split(), "receiver", "post_id", "target_id", "cell2", "neuron2"]
-TARGET += ["node2", "v"]
-WEIGHT = [*_WEIGHT.split(), "number", "nsyn", "nbr", "num_synapses", "value"]
-NEUROPIL = ["roi", "neuropil", "region", "brain_region"]
-TRANSMITTER = ["nt_type", "predictednt", "transmitter", "neurotransmitter", "nt"]
-
-_TEXT = (".csv", ".tsv", ".txt", ".edgelist")
+_DATA = re.compile(r"\{.*\}\s*$")
+_LISTS = (".edgelist", ".edges", ".ssv")
+_TEXT = (".csv", ".tsv", ".txt", *_LISTS)
 
 
 def read_rows(path: Path, *, header: bool | None = None) -> pd.DataFrame:
@@ -109,6 +97,8 @@ def _text(path: Path, packed: bool, header: bool | None) -> pd.DataFrame:
     lines = [line for line in lines if line.strip() and not line.startswith("#")]
     if not lines:
         raise InvalidDataError(f"{path.name} is empty.")
+    if all(_DATA.search(line) for line in lines):
+        return _networkx(path)
     separator = _separator(lines)
     rows = [_cells(line, separator) for line in lines[:20]]
     if header is None:
@@ -138,6 +128,46 @@ def _text(path: Path, packed: bool, header: bool | None) -> pd.DataFrame:
         )
     stripped: pd.DataFrame = frame.apply(lambda column: column.str.strip())
     return stripped
+
+
+def _networkx(path: Path) -> pd.DataFrame:
+    """Read lines of ``source target {'weight': 3}``, as networkx writes them."""
+    import networkx as nx
+    import pandas as pd
+
+    graph = nx.read_edgelist(path, create_using=nx.MultiDiGraph)
+    return pd.DataFrame(
+        [{"source": u, "target": v, **data} for u, v, data in graph.edges(data=True)]
+    ).astype(str)
+
+
+def is_list(path: Path) -> bool:
+    """Tell a list of connections from a matrix, by its name or its first rows.
+
+    A matrix of two or three columns has no more rows than that and a header.
+    """
+    suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
+    kind = suffixes[-1] if suffixes else ""
+    if kind in _LISTS:
+        return True
+    if kind not in _TEXT or not path.is_file():
+        return False
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    try:
+        with opened(path, "rb") as stream:
+            start = stream.read(1 << 16)
+    except (OSError, EOFError):
+        return False
+    lines = [line for line in start.decode("latin-1").splitlines() if line.strip()]
+    lines = [line for line in lines[:50] if not line.startswith("#")]
+    if not lines:
+        return False
+    separator = _separator(lines)
+    rows = [_cells(line, separator) for line in lines]
+    first = {cell.lower() for cell in rows[0]}
+    if first & set(SOURCE) and first & set(TARGET) and first & set(WEIGHT):
+        return True
+    return len(rows) > 4 and {len(row) for row in rows} <= {2, 3}
 
 
 def _first_line(error: Exception) -> str:
@@ -209,86 +239,3 @@ def _graphml(path: Path) -> pd.DataFrame:
         for u, v, data in graph.edges(data=True)
     ]
     return pd.DataFrame(rows)
-
-
-def column(
-    frame: pd.DataFrame, known: Sequence[str], asked: str | None, option: str
-) -> str | None:
-    """Find a column: the one asked for, or the first that has a known name.
-
-    Raises
-    ------
-    InvalidDataError
-        If the one asked for is not there; the line names those that are.
-    """
-    names = [str(name) for name in frame.columns]
-    if asked is not None:
-        if asked in names:
-            return asked
-        raise InvalidDataError(
-            f"{option} {asked}: there is no such column.{did_you_mean(asked, names)} "
-            f"There are: {', '.join(names[:20])}."
-        )
-    lower = {name.lower().replace(" ", "_"): name for name in names}
-    return next((lower[k] for k in known if k in lower), None)
-
-
-def where(frame: pd.DataFrame, conditions: Mapping[str, str]) -> pd.DataFrame:
-    """Keep the rows whose columns have the values asked for, letter for letter."""
-    for name, value in conditions.items():
-        found = column(frame, [], name, "--where")
-        kept = frame[frame[found].astype(str).str.strip() == value]
-        if kept.empty:
-            values = sorted({str(v) for v in frame[found].unique()[:200]})[:8]
-            raise InvalidDataError(
-                f"--where {name}={value}: no row has this value. Values are: "
-                f"{', '.join(values)}."
-            )
-        frame = kept
-    return frame
-
-
-def ids(values: pd.Series[Any], path: Path) -> np.ndarray[Any, Any]:
-    """Give ids as text, whole: never through floating point.
-
-    Raises
-    ------
-    InvalidDataError
-        If one is blank, or the file holds them as floating point above 2^53.
-    """
-    if values.dtype.kind == "f":
-        whole = values.to_numpy()
-        if not np.isfinite(whole).all() or (np.abs(whole) >= 2**53).any():
-            raise InvalidDataError(
-                f"{path.name} holds ids as floating point, which cuts 64-bit ids. "
-                "Write them as whole numbers or text."
-            )
-        return whole.astype(np.int64).astype(str)
-    text = values.astype(str).str.strip().to_numpy(dtype=str)
-    blank = np.flatnonzero((text == "") | (text == "nan") | (text == "None"))
-    if len(blank):
-        raise InvalidDataError(
-            f"{path.name}: row {int(values.index[blank[0]]) + 1} has no id."
-        )
-    return text
-
-
-def weights(values: pd.Series[Any], path: Path) -> np.ndarray[Any, Any]:
-    """Give weights as numbers, 0 or more.
-
-    Raises
-    ------
-    InvalidDataError
-        With the number of the first row whose weight cannot be used.
-    """
-    import pandas as pd
-
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(numbers) | (numbers < 0))
-    if len(bad):
-        row = int(values.index[bad[0]]) + 1
-        raise InvalidDataError(
-            f"{path.name}: the weight '{values.iloc[bad[0]]}' in row {row} is not a "
-            "number of synapses; weights are finite and at least 0."
-        )
-    return numbers

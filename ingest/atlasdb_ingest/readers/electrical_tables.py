@@ -20,12 +20,12 @@ _KINDS: Mapping[str, re.Pattern[str]] = {
         "eog": r"([hvlr]?e[-_ ]?o[-_ ]?g|veo|heo|loc|roc|e[12]-m[12]|io[12]?)"
         r"([-_ ]?([lrudhv]|left|right|up|low(er)?|upper|\d+|ver|hor|vertical|"
         r"horizontal))*",
-        "ecg": r"(e[ck]g|cardio|ekg)[-_ ]?(\d|[lriv]+|la|ra)*",
+        "ecg": r"(e[ck]g|cardio|ekg)[-_ ]?(\d|[lriv]+|la|ra|e[ck]g|ekg)*",
         "emg": r"(e[-_ ]?m[-_ ]?g|chin|submental|legs?|[lr]?[-_ ]?(leg|arm|tib(ialis)?"
         r"|masseter))([-_ ]?(\d|[lr]|left|right|chin|leg|submental))*",
-        "stim": r"(sti[m ]?|trig(ger)?s?|trg|status|events?|markers?|mrk|din|"
-        r"dig(ital)?|photo(diode|cell|sensor)?|sync|annotations?|edf annotations|"
-        r"bdf annotations)[-_ ]?\d*",
+        "stim": r"(sti[m ]?|trig(ger)?s?|trg|status|(events?[-_ ]?)?markers?|events?|"
+        r"mrk|din|dig(ital)?|photo(diode|cell|sensor)?|sync|annotations?|"
+        r"[eb]df annotations)[-_ ]?\d*",
         "misc": r"(misc|aux|bip|exg|erg|ana|resp(iration)?([-_ ]?(oro-?nasal|nasal|"
         r"chest|abdomen|belt|rate))?|rsp|thor(ax|acic)?|abd(omen)?|abdominal|chest|"
         r"(air)?flow|nasal([-_ ]?pressure)?|nose|spo2|sao2|osat|pulse|pleth|ppg|hr|"

@@ -11,9 +11,13 @@ import numpy as np
 
 from atlasdb.errors import InvalidDataError, NotFoundError
 from atlasdb.types import FloatArray
+from atlasdb_ingest.readers import edge_columns as columns
+from atlasdb_ingest.readers.edges import is_list, read_rows
 from atlasdb_ingest.readers.table import NamedArray, read_named, read_table
 
 _SUFFIX = "_relmat.tsv"
+MAX_IDS = 5000
+"""Areas of a list of connections; a matrix of more would not fit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +28,17 @@ class Relations:
     ----------
     weights : ndarray, shape (n_areas, n_areas)
         As written; rows are sources where ``directed`` is True.
+    names : tuple of str or None
+        Of the rows; of a list of connections, the ids that stand in it.
+    is_list : bool
+        Whether the file lists connections: pairs that it does not have are NaN.
     """
 
     weights: FloatArray
     names: tuple[str, ...] | None = None
     directed: bool | None = None
     parcellation: str | None = None
+    is_list: bool = False
 
 
 def companions(path: Path) -> list[Path]:
@@ -47,7 +56,8 @@ def read_relations(path: Path, variable: str | None = None) -> Relations:
     Parameters
     ----------
     path : Path
-        CSV, TSV, TXT, NPY, NPZ, MAT, GraphML, or a BIDS ``*_relmat.tsv``.
+        CSV, TSV, TXT, NPY, NPZ, MAT, GraphML, a BIDS ``*_relmat.tsv``, or a list of
+        connections: a text with one pair of areas a row.
     variable : str, optional
         Which array of a MAT or NPZ file.
 
@@ -57,6 +67,8 @@ def read_relations(path: Path, variable: str | None = None) -> Relations:
     """
     if path.suffix.lower() == ".graphml":
         return _graphml(path)
+    if is_list(path):
+        return _pairs(path)
     array = read_named(path, variable)
     if path.name.endswith(_SUFFIX):
         return _relmat(path, array)
@@ -116,3 +128,43 @@ def _graphml(path: Path) -> Relations:
     weights = nx.to_numpy_array(graph, weight="weight", dtype=np.float64)
     names = tuple(str(d.get("name", n)) for n, d in graph.nodes(data=True))
     return Relations(weights, names, bool(graph.is_directed()))
+
+
+def _pairs(path: Path) -> Relations:
+    """Read a list of connections: areas by number where all are numbers, else by name.
+
+    The first column, or the one that its header calls the source, is the rows.
+    """
+    frame = read_rows(path)
+    ends = []
+    for names, option in ((columns.SOURCE, "source"), (columns.TARGET, "target")):
+        found = columns.column(frame, names, None, "")
+        if found is None:
+            listed = ", ".join(str(c) for c in list(frame.columns)[:12])
+            raise InvalidDataError(
+                f"{path.name} lists connections, but has no column {option}; it has: "
+                f"{listed}."
+            )
+        ends.append(columns.ids(frame[found], path))
+    name = columns.column(frame, columns.WEIGHT, None, "")
+    if name is None:
+        raise InvalidDataError(f"{path.name} lists connections without a weight.")
+    weight = columns.numbers(frame[name], path)
+    found_ids = np.unique(np.concatenate(ends))
+    if len(found_ids) > MAX_IDS:
+        raise InvalidDataError(
+            f"{path.name} has {len(found_ids)} areas; up to {MAX_IDS} make a matrix. "
+            "Neurons go in by ingest neurons."
+        )
+    numbered = all(i.isdigit() for i in found_ids)
+    ids = sorted(found_ids, key=int) if numbered else list(found_ids)
+    place = {label: i for i, label in enumerate(ids)}
+    first, second = (np.array([place[i] for i in end], dtype=np.int64) for end in ends)
+    keys = first * len(ids) + second
+    if len(np.unique(keys)) < len(keys):
+        raise InvalidDataError(
+            f"{path.name} has several connections of one pair; sum them first."
+        )
+    weights = np.full((len(ids), len(ids)), np.nan)
+    weights[first, second] = weight
+    return Relations(weights, tuple(str(i) for i in ids), is_list=True)
