@@ -207,6 +207,7 @@ class Atlas:
         self,
         subject: str | None = None,
         *,
+        cohort: str | None = None,
         connectome: str | None = None,
         modality: str | None = None,
         session: str | None = None,
@@ -218,6 +219,8 @@ class Atlas:
         ----------
         subject : str, optional
             Whose current connectome.
+        cohort : str, optional
+            That of a cohort, which `pool` makes.
         connectome : str, optional
             Its id, instead of or beside the subject.
         modality, session, task : str, optional
@@ -236,6 +239,7 @@ class Atlas:
         """
         wanted = {
             "subject": self.subject(subject) if subject else None,
+            "cohort": cohort,
             "id": connectome,
             "modality": modality,
             "session": session,
@@ -319,6 +323,33 @@ class Atlas:
             alpha=alpha,
             allow_mixed=allow_mixed,
         )
+
+    def pool(
+        self, cohort: str, *, modality: str | None = None, allow_mixed: bool = False
+    ) -> Connectome:
+        """Make one connectome of what a cohort has in common, and keep it.
+
+        Parameters
+        ----------
+        cohort : str
+            Name of the cohort.
+        modality : str, optional
+            Which connectomes, where people have several.
+        allow_mixed : bool, default=False
+            Pool connectomes that were not made the same way.
+
+        Returns
+        -------
+        Connectome
+            Its probabilities have the mean log-odds of the people's own.
+        """
+        from atlasdb import pooling  # statistics are slow to import
+
+        self._require_writable()
+        name = pooling.pool(
+            self.store, self.files, cohort, modality=modality, allow_mixed=allow_mixed
+        )
+        return self.connectome(connectome=name)
 
     # Upkeep
 

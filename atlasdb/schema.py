@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 PropertyType = Literal["str", "int", "float", "bool"]
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,11 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
     for rel in (
         Relationship("IN_COHORT", (("Subject", "Cohort"),), _columns(text="role")),
         Relationship("HAS_RECORDING", (("Subject", "Recording"),), {}),
-        Relationship("HAS_CONNECTOME", (("Subject", "Connectome"),), {}),
+        Relationship(
+            "HAS_CONNECTOME",
+            (("Subject", "Connectome"), ("Cohort", "Connectome")),
+            {},
+        ),
         Relationship("IN_PARCELLATION", (("Area", "Parcellation"),), {}),
         Relationship("HAS_REGION", (("Connectome", "Region"),), {}),
         Relationship("HAS_NEURON", (("Connectome", "Neuron"),), {}),
@@ -205,7 +209,11 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
         ),
         Relationship(
             "DERIVED_FROM",
-            (("Connectome", "Recording"), ("ActivationMap", "Recording")),
+            (
+                ("Connectome", "Recording"),
+                ("Connectome", "Connectome"),
+                ("ActivationMap", "Recording"),
+            ),
             {},
         ),
         Relationship("REPLACES", (("Connectome", "Connectome"),), {}),

@@ -292,6 +292,26 @@ class ContrastResult:
 
 
 @dataclass(frozen=True, eq=False)
+class PoolResult:
+    """What the people of a cohort have in common, as one connectome.
+
+    Attributes
+    ----------
+    connectomes : tuple of str
+        Ids of the connectomes that were pooled.
+    settings : str
+        That of the connectomes, which were made alike.
+    """
+
+    run: Run
+    cohort: str
+    parcellation: Parcellation
+    connectivity: Connectivity
+    connectomes: tuple[str, ...]
+    settings: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Connectome:
     """A connectome as it comes out of an atlas, to analyse, draw or export.
 

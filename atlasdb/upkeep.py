@@ -131,9 +131,10 @@ _RULES = {
         "MATCH (r:Region) WHERE NOT EXISTS "
         "{ MATCH (g:Connectome)-[:HAS_REGION]->(r) } RETURN count(r) AS n"
     ),
-    "connectomes without a subject": (
+    "connectomes without a subject or cohort": (
         "MATCH (g:Connectome) WHERE NOT EXISTS "
-        "{ MATCH (s:Subject)-[:HAS_CONNECTOME]->(g) } RETURN count(g) AS n"
+        "{ MATCH (s:Subject)-[:HAS_CONNECTOME]->(g) } AND NOT EXISTS "
+        "{ MATCH (c:Cohort)-[:HAS_CONNECTOME]->(g) } RETURN count(g) AS n"
     ),
     "connectomes without a run": (
         "MATCH (g:Connectome) WHERE NOT EXISTS "

@@ -15,19 +15,27 @@ from atlasdb import __version__
 from atlasdb.batch import Batch, merged
 from atlasdb.errors import InvalidDataError, StoreError
 from atlasdb.files import Files, pack
-from atlasdb.rows import StoredArrays, contrast_batch, entry_batch
+from atlasdb.rows import StoredArrays, contrast_batch, entry_batch, pool_batch
 from atlasdb.rows.ids import slug
 from atlasdb.rows.shared import add_subject
 from atlasdb.schema import NODES
 from atlasdb.store.base import Store
-from atlasdb.types import Area, ContrastResult, Entry, Parcellation, Subject
+from atlasdb.types import (
+    Area,
+    Connectivity,
+    ContrastResult,
+    Entry,
+    Parcellation,
+    PoolResult,
+    Subject,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SAME_RECORDING = ["subject", "session", "task", "run", "modality", "condition"]
 _SLOT = {
-    "Connectome": [*_SAME_RECORDING, "band", "parcellation", "variant"],
+    "Connectome": [*_SAME_RECORDING, "cohort", "band", "parcellation", "variant"],
     "ActivationMap": [*_SAME_RECORDING, "measure", "parcellation"],
 }
 """What must be equal for a new one to take the place of the current one."""
@@ -108,6 +116,24 @@ def write_contrast(store: Store, files: Files, result: ContrastResult) -> str:
     return contrast
 
 
+def write_pool(store: Store, files: Files, result: PoolResult) -> str:
+    """Add the connectome of a cohort, unless the same one is there; give its id."""
+    graph = result.connectivity
+    kind = f"{slug(graph.modality)}-{slug(graph.method)}-pool-{result.run.key[:8]}"
+    connectome = f"cohort-{slug(result.cohort)}/{kind}"
+    if result.run.key in files:
+        return connectome
+    path = f"cohorts/{result.run.key[:16]}"
+    arrays = {"matrix": _matrices(graph)}
+    stored = _stored("matrix", path, arrays["matrix"])
+    batch = pool_batch(connectome, result, stored, code_version=__version__)
+    _supersede(batch, "Connectome", _current(store, "Connectome"))
+    files.save(path, batch, arrays)
+    (line,) = files.append({"kind": "run", "key": result.run.key, "path": path})
+    store.apply(batch, applied=line.n)
+    return connectome
+
+
 def write_cypher(
     store: Store, files: Files, text: str, parameters: Mapping[str, Any]
 ) -> pd.DataFrame:
@@ -184,16 +210,7 @@ def _own_arrays(entry: Entry) -> dict[str, dict[str, NDArray[Any]]]:
     arrays: dict[str, dict[str, NDArray[Any]]] = {}
     graph = entry.connectivity
     if graph is not None:
-        names = "value probability direction supported p q stability lag_ms length_mm"
-        group: dict[str, NDArray[Any]] = {
-            "codes": np.array(graph.codes),
-            "weight": graph.weights,
-        }
-        for name in names.split():
-            matrix = getattr(graph, name)
-            if matrix is not None:
-                group[name] = matrix
-        arrays["matrix"] = group
+        arrays["matrix"] = _matrices(graph)
     if entry.neurons is not None and entry.neurons.by_neuropil is not None:
         columns = entry.neurons.by_neuropil
         group = {name: np.asarray(columns[name]) for name in columns}
@@ -204,6 +221,19 @@ def _own_arrays(entry: Entry) -> dict[str, dict[str, NDArray[Any]]]:
             group |= {"volume": activation.volume, "affine": activation.affine}
         arrays[f"map-{number}"] = group
     return arrays
+
+
+def _matrices(graph: Connectivity) -> dict[str, NDArray[Any]]:
+    names = "value probability direction supported p q stability lag_ms length_mm"
+    group: dict[str, NDArray[Any]] = {
+        "codes": np.array(graph.codes),
+        "weight": graph.weights,
+    }
+    for name in names.split():
+        matrix = getattr(graph, name)
+        if matrix is not None:
+            group[name] = matrix
+    return group
 
 
 def _stored(name: str, path: str, arrays: Mapping[str, NDArray[Any]]) -> StoredArrays:

@@ -45,6 +45,10 @@
 //     Agreement of the two halves of the recording.
 // is_current : bool
 //     Whether no newer run has replaced it.
+// cohort : str
+//     Cohort that it was pooled from; none for one person's own.
+// ood_score : float
+//     How unlike the simulated brains the recording is; beware above 1.
 
 MATCH (g:Connectome)
 WHERE ($subject = '' OR g.subject = $subject)
@@ -54,6 +58,7 @@ RETURN g.id AS id, g.subject AS subject, g.session AS session, g.task AS task,
        g.modality AS modality, g.method AS method, g.engine AS engine,
        g.parcellation AS parcellation, g.directed AS directed, g.unit AS unit,
        g.n_nodes AS n_nodes, g.n_edges AS n_edges, g.n_supported AS n_supported,
-       g.density AS density, g.reliability AS reliability, g.is_current AS is_current
+       g.density AS density, g.reliability AS reliability, g.is_current AS is_current,
+       g.cohort AS cohort, g.ood_score AS ood_score
 ORDER BY subject, id
 LIMIT $limit

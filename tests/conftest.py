@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+
+# Before torch: tests run side by side, and threads that wait for one another cost more.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings
@@ -40,4 +44,5 @@ def atlas(atlas_url: str, key_file: Path) -> Iterator[atlasdb.Atlas]:
     with atlasdb.connect(atlas_url) as atlas:
         atlas.write(*small_study.entries())
         atlas.compare("patients", "controls", modality="eeg")
+        atlas.pool("patients", modality="eeg")
         yield atlas

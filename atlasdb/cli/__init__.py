@@ -58,9 +58,17 @@ class LazyGroup(click.Group):
             "atlasdb.cli.compare:compare",
             "Compare two cohorts, connection by connection.",
         ),
+        "pool": (
+            "atlasdb.cli.pool:pool",
+            "One connectome of what a cohort has in common.",
+        ),
         "export": (
             "atlasdb.cli.export:export",
             "Connectomes and activation maps as files for other tools.",
+        ),
+        "train": (
+            "atlasdb_ingest.training:command",
+            "Make the network that reads connections from BOLD anew.",
         ),
         "subjects": ("atlasdb.cli.subjects:subjects", "List, show or erase subjects."),
         "rebuild": (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from atlasdb.batch import Batch
+from atlasdb.errors import InvalidDataError
 from atlasdb.rows.activation import add_map
 from atlasdb.rows.connectome import add_connectivity, add_neurons
 from atlasdb.rows.ids import connectome_id, map_id
@@ -17,10 +18,11 @@ from atlasdb.rows.shared import (
     add_run,
     add_subject,
     link,
+    place_of,
 )
-from atlasdb.types import ContrastResult, Entry
+from atlasdb.types import ContrastResult, Entry, PoolResult
 
-__all__ = ["StoredArrays", "contrast_batch", "entry_batch"]
+__all__ = ["StoredArrays", "contrast_batch", "entry_batch", "pool_batch"]
 
 
 def entry_batch(
@@ -54,7 +56,14 @@ def entry_batch(
     connectome = connectome_id(entry)
     if connectome is not None:
         if entry.connectivity is not None:
-            add_connectivity(batch, connectome, entry, entry.connectivity)
+            if parcellation is None:
+                raise InvalidDataError(
+                    "A connectome between areas needs their parcellation."
+                )
+            own = place_of(entry) | {"level": ["subject"], "subject": [subject]}
+            own["settings"] = [entry.settings]
+            graph = entry.connectivity
+            add_connectivity(batch, connectome, graph, parcellation, own)
         elif entry.neurons is not None:
             add_neurons(batch, connectome, entry, entry.neurons)
         link(batch, "HAS_CONNECTOME", "Subject", "Connectome", subject, connectome)
@@ -103,6 +112,28 @@ def contrast_batch(
         batch.add_edges("USED", "Run", "Connectome", columns)
     add_artifact(batch, stored, "matrix")
     _store(batch, "Contrast", contrast_id, stored, "matrix")
+    return batch
+
+
+def pool_batch(
+    connectome: str, result: PoolResult, stored: StoredArrays, *, code_version: str
+) -> Batch:
+    """Give the rows of a connectome that the people of a cohort have in common."""
+    batch = Batch()
+    add_run(batch, result.run, code_version=code_version)
+    own = {"level": ["cohort"], "cohort": [result.cohort]}
+    own["settings"] = [result.settings]
+    graph, parcellation = result.connectivity, result.parcellation
+    add_connectivity(batch, connectome, graph, parcellation, own)
+    link(batch, "HAS_CONNECTOME", "Cohort", "Connectome", result.cohort, connectome)
+    link(batch, "GENERATED_BY", "Connectome", "Run", connectome, result.run.key)
+    members = list(result.connectomes)
+    ends = {"source": [connectome] * len(members), "target": members}
+    batch.add_edges("DERIVED_FROM", "Connectome", "Connectome", ends)
+    used = {"source": [result.run.key] * len(members), "target": members}
+    batch.add_edges("USED", "Run", "Connectome", used)
+    add_artifact(batch, stored, "matrix")
+    _store(batch, "Connectome", connectome, stored, "matrix")
     return batch
 
 

@@ -6,6 +6,7 @@ the Brain Connectivity Toolbox.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,13 @@ from atlasdb.batch import Batch
 from atlasdb.errors import InvalidDataError
 from atlasdb.rows.ids import area_id, region_ids
 from atlasdb.rows.shared import place_of
-from atlasdb.types import Connectivity, Entry, FloatArray, NeuronGraph
+from atlasdb.types import (
+    Connectivity,
+    Entry,
+    FloatArray,
+    NeuronGraph,
+    Parcellation,
+)
 
 ALL_PAIRS_UP_TO = 200
 """Up to so many areas every pair with an estimate is stored."""
@@ -28,12 +35,28 @@ _CONNECTOME = (
 
 
 def add_connectivity(
-    batch: Batch, connectome: str, entry: Entry, graph: Connectivity
+    batch: Batch,
+    connectome: str,
+    graph: Connectivity,
+    parcellation: Parcellation,
+    own: Mapping[str, Any],
 ) -> None:
-    """Add a connectome between areas, with its regions and connections."""
-    parcellation = entry.parcellation
-    if parcellation is None:
-        raise InvalidDataError("A connectome between areas needs their parcellation.")
+    """Add a connectome between areas, with its regions and connections.
+
+    Parameters
+    ----------
+    batch : Batch
+        Where the rows go.
+    connectome : str
+        Its id.
+    graph : Connectivity
+        Its matrices.
+    parcellation : Parcellation
+        Its areas.
+    own : mapping of str to list
+        Whose it is and how it was made: ``level``, ``subject`` or ``cohort``,
+        ``settings``, ``session``, ``task``, ``run``.
+    """
     n = len(graph.codes)
     if graph.weights.shape != (n, n):
         raise InvalidDataError(
@@ -54,12 +77,9 @@ def add_connectivity(
         supported = graph.supported & estimated
         kept = _kept(graph.weights, estimated, supported)
     row: dict[str, Any] = {name: [getattr(graph, name)] for name in _CONNECTOME.split()}
-    row |= place_of(entry) | {
+    row |= dict(own) | {
         "id": [connectome],
-        "subject": [entry.subject.id],
-        "level": ["subject"],
         "parcellation": [parcellation.id],
-        "settings": [entry.settings],
         "is_current": [True],
     }
     row |= _sizes(n, int(kept.sum()), int(supported.sum()), int(estimated.sum()))

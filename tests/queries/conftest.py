@@ -9,6 +9,7 @@ import pytest
 
 import atlasdb
 import small_study
+from atlasdb import clock
 from atlasdb.types import Entry
 from neo4j_fixture import STORES, Environment, server_turn
 
@@ -24,6 +25,7 @@ def opened(
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         folder = tmp_path_factory.mktemp("queries")
         patch.setenv("ATLASDB_KEY_FILE", str(folder / "key"))
+        patch.setattr(clock, "now", lambda: "2026-01-02T00:00:00+00:00")
 
         def fill(store: str, entries: Sequence[Entry]) -> atlasdb.Atlas:
             url = str(folder / "atlas")
@@ -42,4 +44,5 @@ def study(request: pytest.FixtureRequest, opened: Opened) -> atlasdb.Atlas:
     """The small study, with its comparison, on each store: only to be asked."""
     atlas = opened(request.param, small_study.entries())
     atlas.compare("patients", "controls", modality="eeg")
+    atlas.pool("patients", modality="eeg")
     return atlas

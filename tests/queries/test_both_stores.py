@@ -53,6 +53,8 @@ def ways(query: catalog.Query) -> list[dict[str, Any]]:
 
 def others(names: set[str], subject: str | None) -> list[dict[str, Any]]:
     """Give values of the other parameters that fit to a subject."""
+    if names >= {"cohort", "min_weight"}:
+        return [{"cohort": "patients"}]
     if "package" in names:
         return [{"package": "torch", "version": "2.2.0"}]
     if "condition" in names:
@@ -75,6 +77,7 @@ def pair(
     both = opened("embedded", entries), opened("neo4j", entries)
     for atlas in both:
         atlas.compare("patients", "controls", modality="eeg")
+        atlas.pool("patients", modality="eeg")
     return both
 
 

@@ -22,6 +22,7 @@ SAMPLE = {
     "modality": "eeg",
 }
 BY_QUERY = {
+    "cohort-connections": {"cohort": "patients"},
     "feed-forward": {"subject": "worm", "region": "AVAL", "modality": "em"},
     "neurons": {"subject": "worm"},
     "relays": {"target": "Pz"},
