@@ -48,6 +48,7 @@ def fit(
     """
     if model.solve(windows):
         return
+    model.prepare(windows, seed)
     steps, batch = int(settings["steps"]), int(settings["batch"])
     device = windows.series.device
     generator = torch.Generator().manual_seed(seed + 1)

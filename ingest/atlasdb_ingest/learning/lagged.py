@@ -19,6 +19,7 @@ from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 from atlasdb_ingest.learning import confidence, device, fitting, leakage, readout
 from atlasdb_ingest.learning.windows import Piece, Windows, halves, predictable
+from atlasdb_ingest.models import linear
 from atlasdb_ingest.models.base import LagModel
 from atlasdb_ingest.types import Estimate, Timeseries
 
@@ -133,16 +134,39 @@ def _together(
     seen = readout.read(network, windows)
     ratio = fitting.alone(windows, prior) / fitting.errors(network, windows)
     score = 0.5 * torch.log(ratio).mean(1).cpu().numpy()
+    baseline = _linear(series, pieces[:: 3 + n_surrogates], lags, seed, where, model)
     found = []
     for k, (one, far) in enumerate(zip(series, apart, strict=True)):
         first = k * (3 + n_surrogates)
         strength = seen.strength[first : first + 3 + n_surrogates]
         null = np.concatenate([s[f] for s, f in zip(strength[3:], far, strict=True)])
-        p = confidence.p_values(strength[0], null)
+        wider = confidence.inflation(strength[0], null)
+        p = confidence.p_values(strength[0], wider * null)
         found.append(_one(one, p, seen, first, float(score[first]), model, lags))
         found[-1].state.update(readout.parameters(network, first))
-        found[-1].params.update(n_surrogates=n_surrogates)
+        found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)
+        if baseline is not None:
+            found[-1].params["linear_fit_score"] = float(baseline[k])
     return [replace(one, device=where.type) for one in found]
+
+
+def _linear(
+    series: Sequence[Timeseries],
+    pieces: Sequence[Piece],
+    lags: int,
+    seed: int,
+    where: torch.device,
+    model: Any,
+) -> NDArray[np.float64] | None:
+    """Give the score of the linear baseline, which any network has to beat."""
+    if model is linear:
+        return None
+    windows = Windows.of(pieces, lags, where)
+    network = linear.build(len(pieces), len(series[0].data), lags, seed).to(where)
+    network.solve(windows)
+    prior = float(linear.SETTINGS["prior"])
+    ratio = fitting.alone(windows, prior) / fitting.errors(network, windows)
+    return np.asarray(0.5 * torch.log(ratio).mean(1).cpu().double().numpy())
 
 
 def _one(

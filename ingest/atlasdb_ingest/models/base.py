@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import nn
@@ -48,6 +48,9 @@ class LagModel(nn.Module, ABC):
     def solve(self, windows: Windows) -> bool:
         """Set the parameters at once where that is possible; else return False."""
         return False
+
+    def prepare(self, windows: Windows, seed: int) -> None:
+        """Learn without a teacher before training, where a family does so."""
 
     def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
         """Predict without one source after the other, its past set to its mean."""
@@ -98,3 +101,40 @@ class LagModel(nn.Module, ABC):
             mean.append(slope.mean(1))
             size.append(slope.square().mean(1).sqrt())
         return torch.stack(mean, 2), torch.stack(size, 2)
+
+
+def drawn(n_series: int, n_regions: int, seed: int) -> Callable[..., nn.Parameter]:
+    """Give a function that draws parameters of one shape for every target.
+
+    Every recording starts alike, whatever else is in the batch.
+    """
+    generator = torch.Generator().manual_seed(seed)
+
+    def make(*shape: int, scale: float) -> nn.Parameter:
+        one = scale * torch.randn(n_regions, *shape, generator=generator)
+        return nn.Parameter(one.expand(n_series, *one.shape).clone())
+
+    return make
+
+
+def source_norms(
+    settings: Mapping[str, float | int], *entering: torch.Tensor
+) -> torch.Tensor:
+    """Give the sum of the norms of what enters from each source.
+
+    Parameters
+    ----------
+    settings : mapping
+        ``sparsity``, and ``self_sparsity`` of a target's own past.
+    *entering : Tensor, shape (n_series, n_regions, n_regions, n)
+        Parameters by target and source; all of one source are one group.
+
+    Returns
+    -------
+    Tensor, shape (n_series, n_regions)
+    """
+    power = sum(part.square().sum(-1) for part in entering)
+    size = (power + torch.full_like(entering[0][..., 0], 1e-10)).sqrt()
+    own = torch.eye(size.shape[-1], device=size.device)
+    weight = settings["sparsity"] * (1 - own) + settings["self_sparsity"] * own
+    return (size * weight).sum(-1)

@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from atlasdb_ingest.learning.windows import Windows
-from atlasdb_ingest.models.base import PROBES, LagModel
+from atlasdb_ingest.models.base import PROBES, LagModel, drawn
 
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
@@ -40,20 +40,14 @@ class Perceptron(LagModel):
     def __init__(self, n_series: int, n_regions: int, order: int, seed: int) -> None:
         super().__init__(n_series, n_regions, order)
         hidden = int(SETTINGS["hidden"])
-        generator = torch.Generator().manual_seed(seed)
-
-        def drawn(*shape: int, scale: float) -> nn.Parameter:
-            # Every recording starts alike, whatever else is in the batch.
-            one = scale * torch.randn(n_regions, *shape, generator=generator)
-            return nn.Parameter(one.expand(n_series, *one.shape).clone())
-
+        make = drawn(n_series, n_regions, seed)
         size = n_regions * order
-        entering = drawn(size, hidden + 1, scale=0.3 / (3 * order) ** 0.5)
+        entering = make(size, hidden + 1, scale=0.3 / (3 * order) ** 0.5)
         with torch.no_grad():
             entering[..., hidden] = 0.0  # the linear path
         self.entering = entering
-        self.offset = drawn(hidden, scale=0.3)
-        self.leaving = drawn(hidden, scale=0.3 / hidden**0.5)
+        self.offset = make(hidden, scale=0.3)
+        self.leaving = make(hidden, scale=0.3 / hidden**0.5)
         self.level = nn.Parameter(torch.zeros(n_series, n_regions))
 
     def forward(self, past: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,144 @@
+"""A deep belief network for each target, with a linear path beside it.
+
+Two restricted Boltzmann machines (the first with Gaussian inputs) learn what the past
+of all sources looks like, without knowing what comes next; their weights are where
+the network of each target starts. All that enters from one source is one group, and
+groups are pushed to zero together. The machines are trained by one step of
+contrastive divergence (Hinton 2002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import torch
+
+from atlasdb_ingest.learning.windows import Windows
+from atlasdb_ingest.models.base import LagModel, drawn, source_norms
+
+ENGINE: Final = "lagged"
+UNIT: Final = "nats"
+SETTINGS: Final[dict[str, float | int]] = {
+    "version": 1,
+    "hidden": 8,
+    "top": 6,
+    "sparsity": 0.05,
+    "self_sparsity": 0.005,
+    "output_ridge": 0.001,
+    "divergence_steps": 60,
+    "divergence_rate": 0.05,
+    "steps": 200,
+    "batch": 256,
+    "rate": 0.02,
+    "prior": 10.0,
+    "null": 1500,
+    "max_surrogates": 5,
+}
+
+
+class Belief(LagModel):
+    """Component-wise networks of two hidden layers that start as machines."""
+
+    def __init__(self, n_series: int, n_regions: int, order: int, seed: int) -> None:
+        super().__init__(n_series, n_regions, order)
+        hidden, top = int(SETTINGS["hidden"]), int(SETTINGS["top"])
+        make = drawn(n_series, n_regions, seed)
+        size = n_regions * order
+        self.entering = make(n_regions, order, hidden, scale=size**-0.5)
+        self.offset = make(hidden, scale=0.0)
+        self.joining = make(hidden, top, scale=hidden**-0.5)
+        self.lift = make(top, scale=0.0)
+        self.leaving = make(top, scale=0.3 / top**0.5)
+        self.linear = make(n_regions, order, scale=0.0)
+        self.level = make(scale=0.0)
+
+    def prepare(self, windows: Windows, seed: int) -> None:
+        """Let two machines learn the past, and start every target from them."""
+        generator = torch.Generator().manual_seed(seed + 2)
+        first, second = self.entering[:, 0].flatten(1, 2), self.joining[:, 0]
+        first, bias = _machine(windows, first.detach(), generator, [])
+        below = [(first, bias)]
+        second, lift = _machine(windows, second.detach(), generator, below)
+        shape = self.entering.shape[2:]
+        with torch.no_grad():
+            self.entering.copy_(first.reshape(-1, 1, *shape).expand_as(self.entering))
+            self.offset.copy_(bias[:, None].expand_as(self.offset))
+            self.joining.copy_(second[:, None].expand_as(self.joining))
+            self.lift.copy_(lift[:, None].expand_as(self.lift))
+
+    def forward(self, past: torch.Tensor) -> torch.Tensor:
+        """Predict the next sample; see the base class."""
+        return self._leave(self._enter(past), self._straight(past))
+
+    def _enter(self, past: torch.Tensor, source: int | None = None) -> torch.Tensor:
+        weights: torch.Tensor = self.entering
+        if source is not None:
+            past = past[:, :, source : source + 1]
+            weights = weights[:, :, source : source + 1]
+        joined = weights.flatten(2, 3).transpose(1, 2).flatten(2)
+        inside = past.flatten(2) @ joined
+        return inside.reshape(*inside.shape[:2], self.n_regions, -1)
+
+    def _straight(self, past: torch.Tensor) -> torch.Tensor:
+        return past.flatten(2) @ self.linear.flatten(2).mT
+
+    def _leave(self, inside: torch.Tensor, straight: torch.Tensor) -> torch.Tensor:
+        state = torch.sigmoid(inside + self.offset[:, None])
+        mixed = torch.einsum("snth,sthk->sntk", state, self.joining)
+        state = torch.sigmoid(mixed + self.lift[:, None])
+        bent = (state * self.leaving[:, None]).sum(-1)
+        return bent + straight + self.level[:, None]
+
+    def penalty(self) -> torch.Tensor:
+        """Sum of the norms of all sources."""
+        norms = source_norms(SETTINGS, self.entering.flatten(3), self.linear)
+        return norms + SETTINGS["output_ridge"] * self.leaving.square().sum(-1)
+
+    def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Take out what one source contributes, instead of starting again."""
+        inside, straight = self._enter(past), self._straight(past)
+        for source in range(self.n_regions):
+            own = past[:, :, source] @ self.linear[:, :, source].mT
+            yield self._leave(inside - self._enter(past, source), straight - own)
+
+
+def _machine(
+    windows: Windows,
+    weights: torch.Tensor,
+    generator: torch.Generator,
+    below: list[tuple[torch.Tensor, torch.Tensor]],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Train one restricted Boltzmann machine for each recording.
+
+    Its inputs are lag windows, unit Gaussians, or what the machines below make of
+    them, which are binary. Gives weights and hidden biases.
+    """
+    n_series, n_visible, n_hidden = weights.shape
+    weights = weights.clone()
+    bias = weights.new_zeros(n_series, n_hidden)
+    seen_bias = weights.new_zeros(n_series, n_visible)
+    steps, batch = int(SETTINGS["divergence_steps"]), int(SETTINGS["batch"])
+    rate = float(SETTINGS["divergence_rate"]) / batch
+    for _ in range(steps):
+        place = torch.rand(batch, generator=generator).to(weights.device)
+        rows = windows.known.gather(1, (place * windows.n_known[:, None]).long())
+        seen = windows.at(rows)[0].flatten(2)
+        for lower, offset in below:
+            seen = torch.sigmoid(seen @ lower + offset[:, None])
+        likely = torch.sigmoid(seen @ weights + bias[:, None])
+        chance = torch.rand(batch, n_hidden, generator=generator).to(weights.device)
+        awake = (likely > chance).to(weights)
+        again = awake @ weights.mT + seen_bias[:, None]
+        if below:
+            again = torch.sigmoid(again)
+        after = torch.sigmoid(again @ weights + bias[:, None])
+        weights = weights + rate * (seen.mT @ likely - again.mT @ after)
+        bias = bias + rate * (likely - after).sum(1)
+        seen_bias = seen_bias + rate * (seen - again).sum(1)
+    return weights, bias
+
+
+def build(n_series: int, n_regions: int, order: int, seed: int) -> LagModel:
+    """Make the model, its start drawn from `seed`."""
+    return Belief(n_series, n_regions, order, seed)
