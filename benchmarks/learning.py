@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from atlasdb_ingest import models
 from atlasdb_ingest.learning import trainer
 from atlasdb_ingest.simulation import dynamics, graphs, haemodynamics
 from atlasdb_ingest.types import Timeseries
@@ -144,9 +145,10 @@ def rows(system: str, n_seeds: int) -> Iterator[tuple[str, list[float]]]:
         scores = [peer(d) for d in data]
         seconds = (time.process_time() - started) / n_seeds
         yield name, summary(scores, truth, [], seconds)
-    for model in ("fask", "linear", "mlp"):
-        engine = "contemporaneous" if model == "fask" else "lagged"
-        if (modality == "fmri") != (model == "fask") and len(data[0]) > 50:
+    for model in ("amortised", "fask", "linear", "mlp"):
+        engine = models.load(model).ENGINE
+        at_once = engine == "contemporaneous"
+        if (modality == "fmri") != at_once and len(data[0]) > 50:
             continue
         batch = [
             Timeseries(
@@ -163,7 +165,7 @@ def rows(system: str, n_seeds: int) -> Iterator[tuple[str, list[float]]]:
         seconds = (time.process_time() - started) / n_seeds
         false = []
         for one, true in zip(found, truth, strict=True):
-            joined = true | true.T if model == "fask" else true
+            joined = true | true.T if at_once else true
             false.append((one.supported & ~joined).sum() / max(1, one.supported.sum()))
         yield f"* {model}", summary([e.weight for e in found], truth, false, seconds)
 

@@ -67,7 +67,9 @@ HOW = [
 ]
 LEARN = [
     click.Option(["--model"], help="Model that learns connections [by modality]."),
-    click.Option(["--engine"], help="contemporaneous or lagged [by modality]."),
+    click.Option(
+        ["--engine"], help="contemporaneous, lagged, or a model of one [by modality]."
+    ),
     click.Option(["--seed"], default=0, show_default=True, help="Random seed."),
     click.Option(
         ["--device"], default="auto", show_default=True, help="auto, cpu, cuda or mps."

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
+from atlasdb import clock
 from atlasdb.atlas import Atlas
 from atlasdb.errors import AtlasError, InvalidDataError
 from atlasdb.privacy import bare_label
@@ -152,7 +152,7 @@ def run_jobs(
     with bar:
         for start in range(0, len(todo), TOGETHER):
             part = todo[start : start + TOGETHER]
-            started = _now()
+            started = clock.now()
             ready = []
             for (job, key), result in zip(
                 part, _read_all([job for job, _ in part], n_jobs), strict=True
@@ -300,7 +300,7 @@ def _entry(
         versions=versions(),
         device=estimate.device if estimate else None,
         started=started,
-        ended=_now(),
+        ended=clock.now(),
     )
     return Entry(
         run=run,
@@ -321,7 +321,7 @@ def connectivity_of(estimate: Estimate, series: Timeseries) -> Connectivity:
     """Give an estimate as a connectome's arrays."""
     same = (
         "value probability direction supported p q stability lag_ms n engine method "
-        "unit fit_score fit_metric reliability"
+        "unit fit_score fit_metric reliability ood_score"
     )
     return Connectivity(
         codes=series.codes,
@@ -343,7 +343,3 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")

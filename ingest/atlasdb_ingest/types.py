@@ -75,6 +75,29 @@ class Prepared:
 
 
 @dataclass(frozen=True, eq=False)
+class Reading:
+    """What a contemporaneous model says of one recording.
+
+    Attributes
+    ----------
+    direction : ndarray, shape (n_regions, n_regions)
+        P(->) / (P(->) + P(<-)): with its transpose it makes 1, 0.5 on the diagonal.
+    probability : ndarray or None
+        P(source -> target), where the model gives it.
+    ood_score : float or None
+        How unlike what the model learned from the recording is: 1 is the distance that
+        one of twenty simulated recordings exceeds.
+    withheld : str or None
+        Why nothing is said of direction.
+    """
+
+    direction: FloatArray
+    probability: FloatArray | None = None
+    ood_score: float | None = None
+    withheld: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """What was learned from one time series: ``[source, target]`` everywhere.
 
@@ -91,7 +114,10 @@ class Estimate:
     lag_ms : ndarray or None
         Delay of the strongest lag, where the engine has lags.
     supported : ndarray of bool
-        q below 0.05.
+        Passes the rule of its engine: q below 0.05, or for the amortised model, in the
+        largest set of which it expects a tenth to be false.
+    ood_score : float or None
+        As in `Reading`.
     state : dict of ndarray
         Parameters of the trained model, to be kept as a file.
     """
@@ -112,6 +138,7 @@ class Estimate:
     fit_metric: str
     reliability: float
     device: str
+    ood_score: float | None = None
     lag_ms: FloatArray | None = None
     params: dict[str, float | int | str] = field(default_factory=dict)
     state: dict[str, NDArray[np.float32]] = field(default_factory=dict)

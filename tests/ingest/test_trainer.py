@@ -29,7 +29,7 @@ def noise(
 
 
 def test_fmri_gets_the_contemporaneous_engine_and_the_rest_the_lagged_one() -> None:
-    assert trainer.defaults("fmri") == ("contemporaneous", "fask")
+    assert trainer.defaults("fmri") == ("contemporaneous", "amortised")
     for modality in ("eeg", "meg", "calcium", "simulated"):
         assert trainer.defaults(modality)[0] == "lagged"
 
@@ -38,7 +38,7 @@ def test_a_batch_may_mix_modalities_and_sizes_and_keeps_its_order() -> None:
     batch = [noise(4), noise(5, modality="fmri"), noise(3, modality="eeg"), noise(4)]
     found = trainer.estimate(batch)
     assert [len(one.weight) for one in found] == [4, 5, 3, 4]
-    assert [one.method for one in found] == ["mlp", "fask", "mlp", "mlp"]
+    assert [one.method for one in found] == ["mlp", "amortised", "mlp", "mlp"]
 
 
 def test_lags_in_fmri_have_to_be_asked_for_and_say_so() -> None:
@@ -48,6 +48,12 @@ def test_lags_in_fmri_have_to_be_asked_for_and_say_so() -> None:
     (found,) = trainer.estimate([series], model="linear", engine="lagged")
     assert found.engine == "lagged"
     assert "direction in fMRI" in str(found.params["caution"])
+
+
+def test_a_model_may_be_named_as_the_engine() -> None:
+    series = noise(modality="fmri", n_times=60)
+    (found,) = trainer.estimate([series], engine="fask")
+    assert (found.engine, found.method) == ("contemporaneous", "fask")
 
 
 def test_a_misspelt_model_is_suggested() -> None:

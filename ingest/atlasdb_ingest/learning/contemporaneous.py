@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from atlasdb.cohorts import posterior
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
-from atlasdb_ingest.learning import confidence
+from atlasdb_ingest.learning import confidence, partial
 from atlasdb_ingest.models import ContemporaneousModel
 from atlasdb_ingest.types import Estimate, Timeseries
 
@@ -35,7 +36,8 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
     Returns
     -------
     Estimate
-        Probability is P(connected) x direction, weight is ``|value|`` x direction.
+        Weight is ``|value|`` x direction. Where the model gives no probability of its
+        own, it is P(connected) x direction.
 
     Raises
     ------
@@ -48,39 +50,52 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
             f"{n_times} time points are too few to estimate connections: at least "
             f"{MIN_TIMES} are needed. Leave this recording out."
         )
-    value, direction = model.connect(series.data)
+    value = partial.connect(series.data)
+    reading = model.read(series.data, series.sfreq)
+    direction = reading.direction.copy()
     spread = _spread(series.data)
     n_surrogates = int(np.clip(np.ceil(_NULL / n_regions**2), 10, 250))
     shifts = confidence.far_shifts(n_regions, n_times, n_surrogates, seed)
-    chance = _evidence(model.alone(series.data, shifts)) / spread[:, None]
+    chance = _evidence(partial.alone(series.data, shifts)) / spread[:, None]
     null = np.swapaxes(chance, 1, 2)[~np.eye(n_regions, dtype=bool)].ravel()
     p = confidence.p_values(_evidence(value) / spread, null)
     q = confidence.false_discovery(p)
-    joined = confidence.connected(p)
+    if reading.probability is None:
+        probability, supported = confidence.connected(p) * direction, q < 0.05
+    else:
+        probability = reading.probability.copy()
+        supported = posterior.discoveries(probability)
     halves = np.array_split(series.data, 2, axis=1)
-    first, second = (v * d for v, d in map(model.connect, halves))
-    for matrix in (value, direction):
+    first, second = (
+        np.abs(partial.connect(half)) * model.read(half, series.sfreq).direction
+        for half in halves
+    )
+    params: dict[str, float | int | str] = dict(model.SETTINGS)
+    if reading.withheld is not None:
+        params["caution"] = reading.withheld
+    for matrix in (value, direction, probability):
         np.fill_diagonal(matrix, np.nan)
     stability = confidence.agreement(first, second)
     np.fill_diagonal(stability, np.nan)
     return Estimate(
         weight=np.abs(value) * direction,
         value=value,
-        probability=joined * direction,
+        probability=probability,
         direction=direction,
         p=p,
         q=q,
         stability=stability,
-        supported=q < 0.05,
+        supported=supported,
         engine=model.ENGINE,
         method=model.__name__.rpartition(".")[2],
         unit=model.UNIT,
         n=n_times,
-        fit_score=_gain(halves[0], halves[1], model),
+        fit_score=_gain(halves[0], halves[1]),
         fit_metric=FIT_METRIC,
         reliability=confidence.reliability(first, second),
         device="cpu",
-        params={**model.SETTINGS, "n_surrogates": n_surrogates},
+        ood_score=reading.ood_score,
+        params={**params, "n_surrogates": n_surrogates},
     )
 
 
@@ -104,11 +119,11 @@ def _spread(data: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(1.0 + 2.0 * shared, 0.5) / n_times))
 
 
-def _gain(first: FloatArray, second: FloatArray, model: ContemporaneousModel) -> float:
+def _gain(first: FloatArray, second: FloatArray) -> float:
     """Log-likelihood of each half under the graph of the other, over independence."""
     gains = []
     for known, held_out in ((first, second), (second, first)):
-        precision = model.precision(known)
+        precision = partial.precision(known)
         scale = held_out - held_out.mean(axis=1, keepdims=True)
         scatter = scale @ scale.T / scale.shape[1]
         alone = 1.0 / np.diagonal(np.linalg.inv(precision))

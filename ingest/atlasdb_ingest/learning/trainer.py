@@ -16,9 +16,9 @@ from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb_ingest import models
 from atlasdb_ingest.types import Estimate, Timeseries
 
-ENGINES: Final = {"contemporaneous": "fask", "lagged": "mlp"}
+ENGINES: Final = {"contemporaneous": "amortised", "lagged": "mlp"}
 """Engines, each with its default model."""
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise it with every change of an engine or of the confidence that comes with it."""
 
 
@@ -38,7 +38,7 @@ def defaults(modality: str) -> tuple[str, str]:
     Examples
     --------
     >>> defaults("fmri"), defaults("eeg")
-    (('contemporaneous', 'fask'), ('lagged', 'mlp'))
+    (('contemporaneous', 'amortised'), ('lagged', 'mlp'))
     """
     engine = "contemporaneous" if modality == "fmri" else "lagged"
     return engine, ENGINES[engine]
@@ -52,7 +52,7 @@ def choose(modality: str, model: str | None, engine: str | None) -> tuple[str, s
     modality : str
         Kind of recording.
     model, engine : str or None
-        What was asked for.
+        What was asked for. A model's name for the engine means that model.
 
     Returns
     -------
@@ -65,7 +65,14 @@ def choose(modality: str, model: str | None, engine: str | None) -> tuple[str, s
         If the model does not belong to the engine, or there is no such engine.
     NotFoundError
         If there is no such model.
+
+    Examples
+    --------
+    >>> choose("fmri", None, "fask")
+    ('contemporaneous', 'fask')
     """
+    if engine in models.names():
+        model, engine = model or engine, models.load(str(engine)).ENGINE
     if engine is not None and engine not in ENGINES:
         raise InvalidDataError(
             f"No engine named '{engine}'.{did_you_mean(engine, ENGINES)} "
@@ -131,8 +138,9 @@ def estimate(
         Recordings of any length.
     model : str, optional
         A name of `atlasdb_ingest.models.names`; the default of the engine.
-    engine : {"contemporaneous", "lagged"}, optional
-        The modality's own. Another one has to be asked for by name.
+    engine : str, optional
+        "contemporaneous" or "lagged", or the name of a model of one of them. The
+        modality's own by default; another one has to be asked for by name.
     seed : int, default=0
         Same seed, same result (on the CPU).
     device : str, default="auto"

@@ -6,8 +6,8 @@ that change the result, ``version`` among them: raise it with every change of th
 estimator), and
 
 - a lagged one: ``build(...)``, which makes an `atlasdb_ingest.models.base.LagModel`;
-- a contemporaneous one: ``connect(data)``, ``alone(data, shifts)`` and
-  ``precision(data)``, as in `fask`.
+- a contemporaneous one: ``read(data, sfreq)``, which gives a
+  `atlasdb_ingest.types.Reading`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from atlasdb.errors import NotFoundError, did_you_mean
 from atlasdb.types import FloatArray
+from atlasdb_ingest.types import Reading
 
 
 class Model(Protocol):
@@ -30,20 +28,14 @@ class Model(Protocol):
     __name__: str
     ENGINE: str
     UNIT: str
-    SETTINGS: Mapping[str, float | int]
+    SETTINGS: Mapping[str, float | int | str]
 
 
 class ContemporaneousModel(Model, Protocol):
     """An estimator that looks at one time point at a time."""
 
-    def connect(self, data: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give the symmetric value and the direction of every pair."""
-
-    def alone(self, data: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:
-        """Give the value of every pair when one of the two is shifted in time."""
-
-    def precision(self, data: FloatArray) -> FloatArray:
-        """Give the inverse covariance that the value is made from."""
+    def read(self, data: FloatArray, sfreq: float) -> Reading:
+        """Tell the direction of every pair, and more if it can."""
 
 
 def names() -> list[str]:

@@ -1,0 +1,155 @@
+"""How far a recording can be believed: whether it is like the simulated brains.
+
+A network that learned from simulations answers with confidence far from them too.
+Each recording is described by means and deviations of its features. Two things speak
+against it: to be far from all simulated recordings, and to look like those, spoiled
+ones among them, in which the network's directions were worse than a coin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from atlasdb_ingest.learning.pairs import Features
+
+LIMIT = 1.0
+"""Beyond this score no direction is given."""
+_NEAREST = 10
+_KEPT = 24
+"""Directions in which simulated recordings differ most."""
+_FAR = 0.995
+"""Share of the simulated recordings that are nearer to the others than a score of 1."""
+_LARGEST = 20.0
+_CLIP = 3.0
+_HIDDEN = 16
+_STEPS = 300
+_SURE = 4.0
+"""Odds of being misled at a score of 1."""
+_PREFIX = "familiar."
+
+
+class Familiar(nn.Module):
+    """A sample of simulated recordings, and a guess where the network is misled.
+
+    Parameters
+    ----------
+    n_numbers : int
+        Numbers that describe a recording.
+    n_known : int
+        Simulated recordings that are kept.
+    """
+
+    centre: torch.Tensor
+    scale: torch.Tensor
+    turn: torch.Tensor
+    known: torch.Tensor
+    usual: torch.Tensor
+
+    def __init__(self, n_numbers: int, n_known: int) -> None:
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(n_numbers))
+        self.register_buffer("scale", torch.ones(n_numbers))
+        self.register_buffer("turn", torch.zeros(n_numbers, _KEPT))
+        self.register_buffer("known", torch.zeros(n_known, _KEPT).half())
+        self.register_buffer("usual", torch.ones(()))
+        self.misled = nn.Sequential(
+            nn.Linear(n_numbers, _HIDDEN), nn.SiLU(), nn.Linear(_HIDDEN, 1)
+        )
+
+    @classmethod
+    def learn(
+        cls,
+        simulated: torch.Tensor,
+        seen: torch.Tensor,
+        misled: torch.Tensor,
+        seed: int = 0,
+    ) -> Familiar:
+        """Learn from recordings whose connections are known.
+
+        Parameters
+        ----------
+        simulated : Tensor, shape (n, n_numbers)
+            `summary` of simulated recordings; every other is kept.
+        seen : Tensor, shape (m, n_numbers)
+            `summary` of recordings of any kind.
+        misled : Tensor of bool, shape (m,)
+            Whether directions read from them were worse than a coin.
+        seed : int
+            Seed of the start.
+        """
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            made = cls(simulated.shape[1], len(simulated[::2]))
+        made.centre.copy_(simulated.mean(0))
+        made.scale.copy_(simulated.std(0).clamp_min(1e-6))
+        level = made._level(simulated)
+        size, vectors = torch.linalg.eigh(level.mT @ level / len(level))
+        made.turn.copy_(vectors[:, -_KEPT:] / size[-_KEPT:].clamp_min(1e-6).sqrt())
+        made.known.copy_((level @ made.turn)[::2].half())
+        made._practise(made._level(seen).clamp(-_CLIP, _CLIP), misled.float())
+        with torch.no_grad():
+            made.usual.copy_(torch.quantile(made._distance(level[1::2]), _FAR))
+        return made.eval()
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, torch.Tensor]) -> Familiar:
+        """Restore what `tensors` saved."""
+        own = {
+            name.removeprefix(_PREFIX): tensor
+            for name, tensor in tensors.items()
+            if name.startswith(_PREFIX)
+        }
+        made = cls(len(own["centre"]), len(own["known"]))
+        made.load_state_dict(own)
+        return made.eval()
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Give everything, by names that no network uses."""
+        return {
+            _PREFIX + name: tensor.detach().contiguous()
+            for name, tensor in self.state_dict().items()
+        }
+
+    def score(self, features: Features) -> torch.Tensor:
+        """Give the score of recordings, shape (n,).
+
+        Above 1 where directions are four times as likely worse than a coin as not, or
+        where a recording is farther from the simulated ones than all but one of 200.
+        """
+        with torch.no_grad():
+            level = self._level(summary(features))
+            far = self._distance(level) / self.usual
+            odds = self.misled(level.clamp(-_CLIP, _CLIP))[:, 0]
+            return torch.maximum(far, (odds.exp() / _SURE).sqrt()).clamp(max=_LARGEST)
+
+    def _distance(self, level: torch.Tensor) -> torch.Tensor:
+        apart = torch.cdist(level @ self.turn, self.known.float())
+        return apart.topk(_NEAREST, largest=False).values.mean(-1)
+
+    def _level(self, numbers: torch.Tensor) -> torch.Tensor:
+        return (numbers - self.centre) / self.scale
+
+    def _practise(self, level: torch.Tensor, truth: torch.Tensor) -> None:
+        """Learn where the network is misled."""
+        optimiser = torch.optim.AdamW(
+            self.misled.parameters(), lr=5e-3, weight_decay=1.0
+        )
+        for _ in range(_STEPS):
+            optimiser.zero_grad()
+            odds = self.misled(level)[:, 0]
+            wrong = functional.binary_cross_entropy_with_logits(odds, truth)
+            torch.autograd.backward(wrong)
+            optimiser.step()
+
+
+def summary(features: Features) -> torch.Tensor:
+    """Describe recordings by means and deviations, shape (n, n_numbers)."""
+    n_regions = features.region.shape[1]
+    pairs = n_regions * (n_regions - 1)
+    mean = features.pair.sum((1, 2)) / pairs
+    spread = (features.pair.square().sum((1, 2)) / pairs - mean.square()).clamp_min(0)
+    return torch.cat([features.whole, mean, spread.sqrt()], -1)

@@ -1,0 +1,104 @@
+"""Partial correlation with a fixed ridge: the strength of slow series.
+
+The same in both directions. The ridge is a fixed number: one that adapts to the data
+adapts to surrogates too, and their p values are then wrong.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlasdb.types import FloatArray
+
+RIDGE = 0.3
+"""Added to the diagonal of the correlation matrix."""
+
+
+def connect(data: FloatArray) -> FloatArray:
+    """Correlate each pair of regions with all others held constant.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Series in any unit.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n_regions)
+        Symmetric, the diagonal is 0.
+    """
+    course = standardised(data)
+    n_regions, n_times = course.shape
+    correlation = course @ course.T / n_times
+    inverse = np.linalg.inv(correlation + RIDGE * np.eye(n_regions))
+    scale = np.sqrt(np.diagonal(inverse))
+    value = -inverse / np.outer(scale, scale)
+    value = (value + value.T) / 2
+    np.fill_diagonal(value, 0.0)
+    return np.asarray(value)
+
+
+def alone(data: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:
+    """Estimate what a region that runs at another time seems to share with the rest.
+
+    The others stay as they are: where they share much among themselves, as brains do,
+    less is left to find by chance than among regions that all run apart.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Series.
+    shifts : ndarray of int, shape (n_regions, n)
+        Samples by which each region is shifted, round the end, each in its turn.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n, n_regions)
+        Partial correlation of the shifted region with each other one; 0 with itself.
+    """
+    course = standardised(data)
+    n_regions, n_times = course.shape
+    ridged = course @ course.T / n_times + RIDGE * np.eye(n_regions)
+    inverse = np.linalg.inv(ridged)
+    place = np.arange(n_times)
+    found = np.zeros((*shifts.shape, n_regions))
+    for region in range(n_regions):
+        rest = np.arange(n_regions) != region
+        moved = course[region, (place - shifts[region][:, None]) % n_times]
+        shared = moved @ course[rest].T / n_times
+        # The inverse for the rest, then with the shifted region put back.
+        column = inverse[rest, region]
+        others = inverse[np.ix_(rest, rest)]
+        others = others - np.outer(column, column) / inverse[region, region]
+        pull = shared @ others
+        own = 1.0 / (1.0 + RIDGE - (pull * shared).sum(axis=1))
+        size = np.diagonal(others) + own[:, None] * pull**2
+        found[region][:, rest] = np.sqrt(own)[:, None] * pull / np.sqrt(size)
+    return found
+
+
+def precision(data: FloatArray) -> FloatArray:
+    """Inverse of the covariance, with the ridge that `connect` uses.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Series.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n_regions)
+        In units of one over those of `data`, squared.
+    """
+    covariance = np.atleast_2d(np.cov(data, bias=True))
+    size = np.diagonal(covariance)
+    floor = RIDGE * np.where(size > 0, size, 1.0)
+    return np.asarray(np.linalg.inv(covariance + np.diag(floor)))
+
+
+def standardised(data: FloatArray) -> FloatArray:
+    """Rows of zero mean and unit variance; constant rows become 0."""
+    centred = data - data.mean(axis=-1, keepdims=True)
+    scale = centred.std(axis=-1, keepdims=True)
+    return np.asarray(centred / np.where(scale > 0, scale, 1.0))

@@ -1,0 +1,244 @@
+"""The network of the amortised engine: from a recording to P(source -> target).
+
+It looks at every ordered pair at once and at the pairs around it: what a third region
+explains is not a connection. Nothing depends on the order of the regions, their
+number, or the length of the recording. The products over a third region follow the
+triangle updates of Jumper et al. 2021 (AlphaFold), without attention.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from atlasdb_ingest.learning.pairs import Features
+
+NONE, FORTH, BACK, BOTH = range(4)
+"""What a pair can be: not joined, row to column, column to row, or both."""
+PREFIX = "reader."
+
+
+class Reader(nn.Module):
+    """Reads connections of simulated and real recordings.
+
+    Parameters
+    ----------
+    n_pair, n_region, n_whole : int
+        Numbers of features.
+    width : int, default=32
+        Numbers kept of each pair.
+    channels : int, default=8
+        Numbers multiplied over a third region.
+    depth : int, default=3
+        How often pairs look at each other.
+    courses : int, default=5
+        Learned courses of each region, whose products over time are features too.
+    """
+
+    def __init__(
+        self,
+        n_pair: int,
+        n_region: int,
+        n_whole: int,
+        width: int = 32,
+        channels: int = 8,
+        depth: int = 3,
+        courses: int = 5,
+    ) -> None:
+        super().__init__()
+        for name, n in (("pair", n_pair), ("region", n_region), ("whole", n_whole)):
+            self.register_buffer(f"{name}_mean", torch.zeros(n))
+            self.register_buffer(f"{name}_scale", torch.ones(n))
+        self.near = nn.Conv1d(2, 12, 5, padding=2)
+        self.course = nn.Conv1d(12, courses, 1)
+        self.forth = nn.Linear(n_pair, 2 * width)
+        self.back = nn.Linear(n_pair, 2 * width, bias=False)
+        self.moments = nn.Linear(courses**2, 2 * width, bias=False)
+        self.contrast = nn.Linear(courses**2, 2 * width, bias=False)
+        self.source = nn.Linear(n_region, 2 * width, bias=False)
+        self.target = nn.Linear(n_region, 2 * width, bias=False)
+        self.whole = nn.Linear(n_whole, 2 * width, bias=False)
+        self.enter = nn.Linear(2 * width, width)
+        self.blocks = nn.ModuleList(Triangles(width, channels) for _ in range(depth))
+        self.joined = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, 2)
+        )
+        self.leave = nn.LayerNorm(width)
+        self.here = nn.Linear(width, width)
+        self.there = nn.Linear(width, width, bias=False)
+        self.leads = nn.Linear(width, 1)
+
+    def forward(self, features: Features) -> torch.Tensor:
+        """Read recordings of equal shape.
+
+        Parameters
+        ----------
+        features : Features
+            Of the recordings.
+
+        Returns
+        -------
+        Tensor, shape (n, n_regions, n_regions, 4)
+            Logits of ``NONE, FORTH, BACK, BOTH``; the diagonal means nothing.
+        """
+        pair = self._scaled("pair", features.pair)
+        region = self._scaled("region", features.region)
+        whole = self._scaled("whole", features.whole)
+        n_regions, n_times = features.courses.shape[1], features.courses.shape[-1]
+        apart = 1 - torch.eye(n_regions, device=pair.device)[..., None]
+        # Sums are made in place: a hidden layer of 400 regions takes 40 MB.
+        hidden = self.forth(pair)
+        hidden += self.back(pair).transpose(1, 2)
+        del pair
+        hidden += self.source(region)[:, :, None]
+        hidden += self.target(region)[:, None]
+        hidden += self.whole(whole)[:, None, None]
+        moments, turned = self._moments(features.courses)
+        hidden += self.moments(moments)
+        hidden += self.contrast(math.sqrt(n_times) / 3 * (moments - turned))
+        del moments, turned
+        state = self.enter(functional.silu(hidden)) * apart
+        del hidden
+        for block in self.blocks:
+            state = block(state, apart)
+        turned = state.transpose(1, 2)
+        joined = self.joined(state + turned)
+        state = self.leave(state)
+        mixed = self.here(state) + self.there(state).transpose(1, 2)
+        leads = self.leads(functional.silu(mixed))
+        return torch.cat(
+            [joined[..., :1], leads, leads.transpose(1, 2), joined[..., 1:]], -1
+        )
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, torch.Tensor]) -> Reader:
+        """Restore a network of the default size, ready to read."""
+        own = {
+            name.removeprefix(PREFIX): tensor
+            for name, tensor in tensors.items()
+            if name.startswith(PREFIX)
+        }
+        sizes = (len(own[f"{name}_mean"]) for name in ("pair", "region", "whole"))
+        reader = cls(*sizes)
+        reader.load_state_dict(own)
+        return reader.eval()
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Give all parameters, by names of their own."""
+        return {
+            PREFIX + name: tensor.detach().cpu().contiguous()
+            for name, tensor in self.state_dict().items()
+        }
+
+    def normalise(self, features: Features) -> None:
+        """Take means and deviations of inputs from recordings."""
+        pair = features.pair.flatten(0, -2)
+        for name, numbers in (
+            ("pair", pair[(pair != 0).any(-1)]),
+            ("region", features.region.flatten(0, -2)),
+            ("whole", features.whole),
+        ):
+            getattr(self, f"{name}_mean").copy_(numbers.mean(0))
+            getattr(self, f"{name}_scale").copy_(numbers.std(0).clamp_min(1e-3))
+
+    def _scaled(self, name: str, numbers: torch.Tensor) -> torch.Tensor:
+        mean, scale = getattr(self, f"{name}_mean"), getattr(self, f"{name}_scale")
+        scaled: torch.Tensor = (numbers - mean) / scale
+        return scaled
+
+    def _moments(self, courses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Multiply learned courses of all pairs of regions over time."""
+        n, n_regions, _, n_times = courses.shape
+        found = self.course(functional.silu(self.near(courses.flatten(0, 1))))
+        found = found - found.mean(-1, keepdim=True)
+        found = found / (found.square().mean(-1, keepdim=True).sqrt() + 0.1)
+        k = found.shape[1]
+        found = found.reshape(n, n_regions * k, n_times)
+        product = (found @ found.mT / n_times).reshape(n, n_regions, k, n_regions, k)
+        moments = product.transpose(2, 3)
+        return moments.flatten(3), moments.transpose(3, 4).flatten(3)
+
+
+class Triangles(nn.Module):
+    """Lets each pair look at the pairs that share a region with it.
+
+    Parameters
+    ----------
+    width : int
+        Numbers kept of each pair.
+    channels : int
+        Numbers multiplied over a third region.
+    """
+
+    def __init__(self, width: int, channels: int) -> None:
+        super().__init__()
+        self.before = nn.LayerNorm(width)
+        self.gated = nn.Linear(width, 8 * channels)
+        self.within = nn.LayerNorm(3 * channels)
+        self.third = nn.Linear(3 * channels, width)
+        self.after = nn.LayerNorm(width)
+        self.here = nn.Linear(width, 2 * width)
+        self.there = nn.Linear(width, 2 * width, bias=False)
+        self.source = nn.Linear(2 * width, 2 * width, bias=False)
+        self.target = nn.Linear(2 * width, 2 * width, bias=False)
+        self.change = nn.Linear(2 * width, width)
+        nn.init.zeros_(self.third.weight)
+        nn.init.zeros_(self.change.weight)
+
+    def forward(self, state: torch.Tensor, apart: torch.Tensor) -> torch.Tensor:
+        """Update the numbers of all pairs, shape (n, n_regions, n_regions, width)."""
+        n_regions = state.shape[1]
+        value, gate = self.gated(self.before(state)).chunk(2, -1)
+        value = (value * torch.sigmoid(gate) * apart).permute(0, 3, 1, 2)
+        del gate
+        first, second, outward, inward = value.chunk(4, 1)
+        # A third region on the way, a target of both, a source of both.
+        over = [first @ second, outward @ outward.mT, inward.mT @ inward]
+        third = torch.cat(over, 1).permute(0, 2, 3, 1) / math.sqrt(n_regions)
+        del value, first, second, outward, inward, over
+        state = state + self.third(self.within(third)) * apart
+        del third
+        seen = self.after(state) * apart
+        around = torch.cat([seen.mean(2), seen.mean(1)], -1)
+        hidden = self.here(seen)
+        hidden += self.there(seen).transpose(1, 2)
+        hidden += self.source(around)[:, :, None]
+        hidden += self.target(around)[:, None]
+        updated: torch.Tensor = state + self.change(functional.silu(hidden)) * apart
+        return updated
+
+
+def loss(logits: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Cross entropy of what pairs are, for each region.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (n, n_regions, n_regions, 4)
+        As `Reader` gives them.
+    weights : Tensor, shape (n, n_regions, n_regions)
+        Planted connections.
+
+    Returns
+    -------
+    Tensor, shape (n,)
+        Nats.
+    """
+    n_regions = weights.shape[1]
+    row, column = torch.triu_indices(n_regions, n_regions, 1, device=weights.device)
+    there = (weights != 0).long()
+    kind = (FORTH * there + BACK * there.mT)[:, row, column]
+    wrong = functional.cross_entropy(
+        logits[:, row, column].flatten(0, 1), kind.flatten(), reduction="none"
+    )
+    return wrong.reshape(kind.shape).sum(1) / n_regions
+
+
+def probability(logits: torch.Tensor) -> torch.Tensor:
+    """P(source -> target), shape (n, n_regions, n_regions); 0 on the diagonal."""
+    share = logits.softmax(-1)
+    apart = 1 - torch.eye(logits.shape[1], device=logits.device)
+    return (share[..., FORTH] + share[..., BOTH]) * apart

@@ -1,0 +1,75 @@
+"""Contemporaneous connections read by a network that saw many simulated brains.
+
+A brain whose connections are known can only be simulated. Many were, each unlike the
+others; the network learned to read the connections of any of them from its recording
+alone, and reads those of a real one. Its probabilities are right for brains like the
+simulated ones: ``ood_score`` says how unlike them a recording is, and far from them
+no direction is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+import torch
+
+from atlasdb.types import FloatArray
+from atlasdb_ingest.learning import partial
+from atlasdb_ingest.learning.familiar import LIMIT, Familiar
+from atlasdb_ingest.learning.pairs import describe
+from atlasdb_ingest.learning.reader import Reader, probability
+from atlasdb_ingest.types import Reading
+
+WEIGHTS: Final = files("atlasdb_ingest.models") / "amortised.safetensors"
+ENGINE: Final = "contemporaneous"
+UNIT: Final = "partial correlation"
+SETTINGS: Final[dict[str, float | int | str]] = {
+    "version": 1,
+    "ridge": partial.RIDGE,
+    "weights": hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:16],
+}
+
+
+def read(data: FloatArray, sfreq: float) -> Reading:
+    """Read one recording.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        BOLD series in any unit, none of them constant.
+    sfreq : float
+        Volumes per second.
+
+    Returns
+    -------
+    Reading
+        Probability, direction and how familiar the recording is.
+    """
+    reader, familiar = _trained()
+    series = torch.from_numpy(np.ascontiguousarray(data, dtype=np.float64)).float()
+    with torch.no_grad():
+        features = describe(series[None], 1.0 / sfreq)
+        forth = probability(reader(features))[0].double().numpy()
+    score = float(familiar.score(features)[0])
+    withheld = None
+    if score > LIMIT:
+        forth = (forth + forth.T) / 2
+        withheld = (
+            f"unlike the simulated brains (ood_score {score:.2f}, above "
+            f"{LIMIT:.2f}): direction is withheld"
+        )
+    total = forth + forth.T
+    direction = np.where(total > 0, forth / np.where(total > 0, total, 1.0), 0.5)
+    return Reading(direction, forth, score, withheld)
+
+
+@lru_cache(maxsize=1)
+def _trained() -> tuple[Reader, Familiar]:
+    from safetensors.torch import load
+
+    tensors = load(WEIGHTS.read_bytes())
+    return Reader.of(tensors), Familiar.of(tensors)

@@ -1,0 +1,180 @@
+"""Many simulated brains at once, from graphs to the BOLD series of a scanner.
+
+Each brain has its own graph, events, haemodynamics and noise; half of them are plain,
+the others have complications: inhibition, feedback, hubs, one strong input, inputs
+that several regions share, connections that come and go, mixed areas, slow noise.
+Neural activity follows the linear model of dynamic causal modelling, blood the balloon
+model in logarithms; the steps are those of `dynamics.neural` and `haemodynamics.bold`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from atlasdb_ingest.simulation.dice import Dice
+from atlasdb_ingest.simulation.drive import Drive
+from atlasdb_ingest.simulation.scanner import denoise, observe
+from atlasdb_ingest.simulation.wiring import wire
+
+PLAIN = 0.5
+"""Share of the brains without complications."""
+_STEP_S = 0.1
+_SETTLE_S = 20.0
+_REWIRE_S = 0.5
+"""How often it is looked whether a connection comes or goes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scans:
+    """Recordings whose connections are known.
+
+    Attributes
+    ----------
+    series : Tensor, shape (n_brains, n_regions, n_volumes)
+        BOLD, a.u.
+    weights : Tensor, shape (n_brains, n_regions, n_regions)
+        What was planted; rows are sources.
+    tr : float
+        Time between volumes, s.
+    """
+
+    series: torch.Tensor
+    weights: torch.Tensor
+    tr: float
+
+
+def scan(
+    n_brains: int,
+    n_regions: int,
+    n_volumes: int,
+    tr: float,
+    seed: int,
+    *,
+    device: torch.device | None = None,
+    plain: float = PLAIN,
+    denoised: bool = True,
+) -> Scans:
+    """Simulate brains with equal number of regions and volumes.
+
+    Parameters
+    ----------
+    n_brains, n_regions, n_volumes : int
+        Sizes.
+    tr : float
+        Time between volumes, s.
+    seed : int
+        Same seed, same brains.
+    device : torch.device, optional
+        Where to compute; the CPU by default.
+    plain : float, default=0.5
+        Share of the brains without complications.
+    denoised : bool, default=True
+        Half of all groups are denoised as `scanner.denoise` does.
+
+    Returns
+    -------
+    Scans
+        Regions in random order.
+    """
+    dice = Dice(seed, device)
+    simple = dice.chance(plain, n_brains)
+    weights = wire(simple, n_regions, dice)
+    bold = _bold(weights, simple, n_volumes, tr, dice)
+    series = observe(bold, simple, dice)
+    if denoised:
+        series = denoise(series, tr, dice)
+    order = torch.argsort(dice.uniform(n_regions))
+    return Scans(series[:, order], weights[:, order][:, :, order], tr)
+
+
+class _Coming:
+    """Connections of some brains that come and go, each in its own time."""
+
+    def __init__(self, weights: torch.Tensor, odd: torch.Tensor, dice: Dice) -> None:
+        n = len(weights)
+        self._weights, self._dice = weights, dice
+        self._changing = odd & dice.chance(0.2, n, 1, 1)
+        self._on_s = dice.uniform(n, 1, 1, low=10.0, high=60.0)
+        self._off_s = dice.uniform(n, 1, 1, low=5.0, high=40.0)
+        self._depth = dice.uniform(n, 1, 1, low=0.4, high=1.0)
+        share = self._on_s / (self._on_s + self._off_s)
+        self._there = dice.chance(share, *weights.shape)
+        self.any = bool(self._changing.any())
+
+    def step(self, seconds: float) -> torch.Tensor:
+        """Give the weights of the next while, columns are sources."""
+        switch = self._dice.uniform(*self._weights.shape)
+        stays = switch >= seconds / self._on_s
+        self._there = torch.where(self._there, stays, switch < seconds / self._off_s)
+        weaker = self._weights * (1 - self._depth * ~self._there)
+        return torch.where(self._changing, weaker, self._weights).mT.contiguous()
+
+
+def _bold(
+    weights: torch.Tensor, simple: torch.Tensor, n_volumes: int, tr: float, dice: Dice
+) -> torch.Tensor:
+    n, n_regions, _ = weights.shape
+    odd = ~simple[:, None]
+    every = max(1, round(tr / _STEP_S))
+    dt = tr / every
+    drive = Drive(simple, n_regions, dt, dice)
+    coming = _Coming(weights, odd[..., None], dice)
+    rewire = max(1, round(_REWIRE_S / dt))
+    arriving = weights.mT.contiguous()
+    keep = torch.exp(-dt / dice.spread(n, 1, low=0.03, high=0.2))
+    vessels = _Vessels(n, n_regions, dt, dice)
+    state = torch.zeros(n, n_regions, device=dice.device)
+    settle = round(_SETTLE_S / dt)
+    seen = torch.empty(n_volumes, n, n_regions, device=dice.device)
+    for t in range(settle + n_volumes * every):
+        if coming.any and t % rewire == 0:
+            arriving = coming.step(rewire * dt)
+        pushed = torch.bmm(arriving, state[..., None])[..., 0] + drive.step()
+        state = keep * state + (1 - keep) * pushed
+        vessels.step(state)
+        volume, rest = divmod(t - settle + 1, every)
+        if rest == 0 and volume > 0:
+            seen[volume - 1] = vessels.signal()
+    return seen.permute(1, 2, 0).contiguous().nan_to_num()
+
+
+class _Vessels:
+    """The balloon model, region by region, in logarithms so that all stays positive."""
+
+    def __init__(self, n: int, n_regions: int, dt: float, dice: Dice) -> None:
+        size = (n, n_regions)
+        varied = dice.uniform(n, 1, high=0.45)
+        self._decay = 0.65 * torch.exp(0.6 * varied * dice.normal(*size))
+        self._feedback = 0.41 * torch.exp(0.6 * varied * dice.normal(*size))
+        self._transit = 0.98 * torch.exp(varied * dice.normal(*size))
+        self._stiffness = 0.32
+        self._extraction = 0.34 + 0.04 * dice.normal(*size).clamp(-2, 2)
+        strength = dice.spread(n, 1, low=0.2, high=1.0)
+        self._efficacy = strength * torch.exp(0.1 * dice.normal(*size))
+        self._left = torch.log(1 - self._extraction)
+        self._dt = dt
+        nothing = torch.zeros(size, device=dice.device)
+        self._signal = self._flow = self._volume = self._content = nothing
+
+    def step(self, activity: torch.Tensor) -> None:
+        """Let activity act for one step."""
+        flow, volume = self._flow.exp(), self._volume.exp()
+        outflow = torch.exp(self._volume / self._stiffness)
+        extracted = (1 - torch.exp(self._left / flow)) / self._extraction
+        demand = self._efficacy * activity - self._decay * self._signal
+        moved = self._dt * self._signal / flow
+        pace = self._dt / self._transit
+        self._signal = self._signal + self._dt * (demand - self._feedback * (flow - 1))
+        self._flow = (self._flow + moved).clamp(-1.2, 1.5)
+        self._volume = self._volume + pace * (flow - outflow) / volume
+        supply = flow * extracted / self._content.exp()
+        self._content = self._content + pace * (supply - outflow / volume)
+
+    def signal(self) -> torch.Tensor:
+        """Give BOLD, relative signal change up to a factor."""
+        volume, content = self._volume.exp(), self._content.exp()
+        inside = 7 * self._extraction * (1 - content)
+        between = 2 * (1 - content / volume)
+        return inside + between + (2 * self._extraction - 0.2) * (1 - volume)

@@ -1,0 +1,106 @@
+"""What makes simulated brains active: events from outside, shared or not, and noise."""
+
+from __future__ import annotations
+
+import torch
+
+from atlasdb_ingest.simulation.dice import Dice
+
+_SMOOTH = 0.88
+_SIZED = 0.75
+"""Shares: up to the second, events of one size; up to the first, of random size; the
+rest has a slow Gaussian course instead of events."""
+
+
+class Drive:
+    """The input of every region, sample by sample.
+
+    Parameters
+    ----------
+    plain : Tensor of bool, shape (n_brains,)
+        Brains whose regions have events of one kind, as in most published simulations.
+    n_regions : int
+        Number of regions.
+    dt : float
+        Time between samples, s.
+    dice : Dice
+        Where chance comes from.
+    """
+
+    def __init__(
+        self, plain: torch.Tensor, n_regions: int, dt: float, dice: Dice
+    ) -> None:
+        n, size = len(plain), (len(plain), n_regions)
+        odd = ~plain[:, None]
+        self._dice, self._size = dice, size
+        slow = dice.spread(n, 1, low=0.8, high=5.0)
+        usual = plain[:, None] | dice.chance(0.4, n, 1)
+        own = torch.exp(0.2 * dice.normal(*size))
+        alike = torch.exp(0.15 * dice.normal(n, 1))
+        on_s = torch.where(usual, 2.5 * alike, slow * own)
+        ratio = dice.spread(n, 1, low=1.2, high=6.0)
+        other = torch.exp(0.2 * dice.normal(*size))
+        off_s = torch.where(
+            usual, 10.0 * torch.exp(0.15 * dice.normal(n, 1)), slow * ratio * other
+        )
+        self._leave, self._enter = 1 - torch.exp(-dt / on_s), 1 - torch.exp(-dt / off_s)
+        self._stay = torch.exp(-dt / on_s)
+        kind = dice.uniform(n, 1) * odd
+        self._eventful, self._sized = (
+            kind < _SMOOTH,
+            (kind >= _SIZED) & (kind < _SMOOTH),
+        )
+        uneven = torch.where(odd, 0.4, 0.2) * dice.uniform(n, 1)
+        self._amplitude = self._amplitudes(odd, torch.exp(uneven * dice.normal(*size)))
+        self._noise = dice.spread(n, 1, low=0.02, high=0.4)
+        self._reach = self._reaches(odd)
+        self._common = dice.sometimes(0.15 * odd, n, 1, low=0.1, high=0.6)
+        self._common_on = dice.chance(0.2, n, 1)
+        self._common_leave, self._common_enter = dt / 2.5, dt / 10.0
+        self._on = dice.chance(on_s / (on_s + off_s), *size)
+        self._height = torch.ones(size, device=dice.device)
+        self._course = dice.normal(*size)
+
+    def _amplitudes(self, odd: torch.Tensor, amplitude: torch.Tensor) -> torch.Tensor:
+        """Let one region of some brains outshine the others, or some be silent."""
+        n, n_regions = self._size
+        dice = self._dice
+        place = torch.arange(n_regions, device=dice.device)
+        chosen = dice.whole(0, n_regions, n, 1) == place
+        dim = dice.uniform(n, 1, low=0.05, high=0.5)
+        strong = odd & dice.chance(0.12, n, 1)
+        amplitude = torch.where(strong & ~chosen, amplitude * dim, amplitude)
+        silent = dice.chance(
+            dice.sometimes(0.1 * odd, n, 1, low=0.0, high=0.5), *self._size
+        )
+        return torch.where(silent, 0.1 * amplitude, amplitude)
+
+    def _reaches(self, odd: torch.Tensor) -> torch.Tensor:
+        """Let events of one region of some brains reach others too."""
+        n, n_regions = self._size
+        dice = self._dice
+        rare = dice.sometimes(0.2 * odd[..., None], n, 1, 1, low=0.3, high=1.5)
+        also = dice.chance(rare / n_regions, n, n_regions, n_regions)
+        size = dice.uniform(n, 1, 1, low=0.2, high=0.8)
+        own = torch.eye(n_regions, device=dice.device)
+        return own + size * also * (1 - own)
+
+    def step(self) -> torch.Tensor:
+        """Give the input of the next sample, shape (n_brains, n_regions)."""
+        dice = self._dice
+        switch = dice.uniform(*self._size)
+        on = torch.where(self._on, switch >= self._leave, switch < self._enter)
+        begins = on & ~self._on & self._sized
+        self._height = torch.where(begins, dice.exponential(*self._size), self._height)
+        self._on = on
+        fresh = torch.sqrt(1 - self._stay**2) * dice.normal(*self._size)
+        self._course = self._stay * self._course + fresh
+        switch = dice.uniform(len(self._on), 1)
+        self._common_on = torch.where(
+            self._common_on, switch >= self._common_leave, switch < self._common_enter
+        )
+        smooth = 0.25 + 0.35 * self._course
+        active = torch.where(self._eventful, on * self._height, smooth)
+        own = active * self._amplitude + self._noise * dice.normal(*self._size)
+        reached = torch.bmm(self._reach, own[..., None])[..., 0]
+        return reached + self._common * self._common_on

@@ -1,0 +1,189 @@
+"""The network that reads BOLD: what it must do whatever it was trained on."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from safetensors import safe_open
+
+from atlasdb.cli import main
+from atlasdb.cohorts.posterior import common, discoveries
+from atlasdb.types import FloatArray
+from atlasdb_ingest.learning import trainer
+from atlasdb_ingest.learning.amortise import plan
+from atlasdb_ingest.learning.familiar import LIMIT
+from atlasdb_ingest.learning.pairs import describe
+from atlasdb_ingest.models import amortised
+from atlasdb_ingest.simulation.brains import Scans, scan
+from atlasdb_ingest.simulation.misfits import MISFITS
+from atlasdb_ingest.types import Timeseries
+
+
+@cache
+def brains(plain: float = 0.5) -> Scans:
+    """Brains that the network has not seen."""
+    return scan(40, 10, 240, 2.0, 987_654, plain=plain)
+
+
+def read(series: FloatArray, tr: float = 2.0) -> FloatArray:
+    found = amortised.read(series, 1 / tr).probability
+    assert found is not None
+    return found
+
+
+@cache
+def probabilities() -> tuple[FloatArray, FloatArray]:
+    found = brains()
+    read_out = np.stack([read(one.double().numpy()) for one in found.series])
+    return read_out, (found.weights != 0).numpy()
+
+
+def pairs(n: int) -> FloatArray:
+    return ~np.eye(n, dtype=bool)
+
+
+def test_the_order_of_the_regions_says_nothing() -> None:
+    series = brains().series[0].double().numpy()
+    order = np.random.default_rng(0).permutation(len(series))
+    forth = read(series)
+    np.testing.assert_allclose(
+        read(series[order]), forth[np.ix_(order, order)], atol=2e-4
+    )
+
+
+def test_units_say_nothing() -> None:
+    series = brains().series[1].double().numpy()
+    scale = np.random.default_rng(0).uniform(1, 1e4, (len(series), 1))
+    np.testing.assert_allclose(read(series * scale + 1e3), read(series), atol=2e-3)
+
+
+def test_stated_probabilities_come_true() -> None:
+    forth, truth = probabilities()
+    off = pairs(forth.shape[1])
+    stated, true = forth[:, off].ravel(), truth[:, off].ravel()
+    place = np.minimum((stated * 10).astype(int), 9)
+    error = sum(
+        abs(stated[place == k].mean() - true[place == k].mean()) * (place == k).mean()
+        for k in range(10)
+        if (place == k).any()
+    )
+    assert error < 0.03
+
+
+def test_discoveries_are_as_seldom_false_as_they_say_reversed_ones_included() -> None:
+    forth, truth = probabilities()
+    chosen = np.stack([discoveries(one) for one in forth])
+    assert chosen.sum() > 100
+    assert (chosen & ~truth).sum() / chosen.sum() < 0.15
+
+
+def test_most_directions_of_plain_brains_are_right() -> None:
+    found = brains(1.0)
+    right = []
+    for series, weights in zip(found.series, found.weights, strict=True):
+        forth = read(series.double().numpy())
+        there = (weights != 0).numpy()
+        right.append((forth > forth.T)[there & ~there.T])
+    assert np.concatenate(right).mean() > 0.85
+
+
+def test_people_of_one_graph_tell_more_together_than_alone() -> None:
+    found = scan(1, 10, 1000, 2.0, 4, plain=1.0, denoised=False)
+    series = found.series[0].double().numpy()
+    alone = np.stack([read(part) for part in np.array_split(series, 5, axis=1)])
+    there = (found.weights[0] != 0).numpy()
+    one_way = there & ~there.T
+    together = common(alone)
+    of_each = [(p > p.T)[one_way].mean() for p in alone]
+    assert (together > together.T)[one_way].mean() >= np.mean(of_each)
+
+
+def test_a_brain_turned_upside_down_gets_no_direction() -> None:
+    found = brains(1.0)
+    scores = [amortised.read(-one.double().numpy(), 0.5) for one in found.series]
+    withheld = [one for one in scores if one.withheld is not None]
+    assert len(withheld) > len(scores) / 2
+    strange = withheld[0]
+    assert strange.ood_score is not None
+    assert strange.ood_score > LIMIT
+    assert (strange.direction[pairs(10)] == 0.5).all()
+
+
+def test_brains_like_the_simulated_ones_are_believed() -> None:
+    scores = [
+        amortised.read(one.double().numpy(), 0.5).ood_score for one in brains().series
+    ]
+    assert np.mean(np.array(scores, dtype=float) > LIMIT) < 0.15
+
+
+def test_what_is_withheld_is_said_in_the_run() -> None:
+    series = -brains(1.0).series[0].double().numpy()
+    codes = tuple(map(str, range(len(series))))
+    (found,) = trainer.estimate(
+        [Timeseries(series, 0.5, codes, "fmri", (series.shape[1],))]
+    )
+    assert found.ood_score is not None
+    assert (found.ood_score > LIMIT) == ("caution" in found.params)
+
+
+@pytest.mark.parametrize("kind", ["average reference", "copies", "short", "scale"])
+def test_awkward_series_give_finite_features(kind: str) -> None:
+    series = torch.randn(1, 12, 400, generator=torch.Generator().manual_seed(0))
+    if kind == "average reference":
+        series = series - series.mean(1, keepdim=True)
+    elif kind == "copies":
+        series[:, 1] = series[:, 0]
+    elif kind == "short":
+        series = series[..., :21]
+    else:
+        series = series * 1e-9
+    features = describe(series, 0.1)
+    for numbers in (features.pair, features.region, features.whole, features.courses):
+        assert torch.isfinite(numbers).all()
+
+
+def test_the_shipped_network_says_how_it_was_made() -> None:
+    with safe_open(amortised.WEIGHTS, "pt") as file:
+        said = file.metadata()
+    assert {"seed", "n_groups", "n_brains", "n_steps", "device", "torch"} <= set(said)
+    assert int(said["n_brains"]) > 10_000
+
+
+def test_training_from_one_seed_gives_one_network(tmp_path: Path) -> None:
+    files = [tmp_path / "a.safetensors", tmp_path / "b.safetensors"]
+    for file in files:
+        words = ["train", str(file), "--seed", "25", "--groups", "2", "--steps", "3"]
+        result = CliRunner().invoke(main, [*words, "--device", "cpu"])
+        assert result.exit_code == 0, result.output
+    one, other = (safe_open(file, "pt") for file in files)
+    names = list(one.keys())
+    for name in names:
+        assert torch.equal(one.get_tensor(name), other.get_tensor(name))
+
+
+def test_the_plan_depends_on_the_seed_alone() -> None:
+    assert plan(3, 20) == plan(3, 20)
+    assert plan(3, 20) != plan(4, 20)
+
+
+@pytest.mark.parametrize("kind", MISFITS)
+def test_spoiled_recordings_keep_their_shape(kind: str) -> None:
+    from atlasdb_ingest.simulation.dice import Dice
+
+    series = brains().series[:3]
+    spoiled = MISFITS[kind](series, Dice(0))
+    assert spoiled.shape == series.shape
+    assert torch.isfinite(spoiled).all()
+    assert not torch.equal(spoiled, series)
+
+
+def test_one_seed_makes_the_same_brains() -> None:
+    one, other = (scan(3, 6, 60, 2.0, 5) for _ in range(2))
+    assert torch.equal(one.series, other.series)
+    assert torch.equal(one.weights, other.weights)
+    assert not torch.equal(scan(3, 6, 60, 2.0, 6).series, one.series)
