@@ -19,9 +19,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import neo4j
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from atlasdb.store.base import Store, open_store
 from atlasdb.store.lock import FolderLock
@@ -51,6 +53,19 @@ def pytest_configure(config: pytest.Config) -> None:
         (folder / "owner").write_text(str(os.getpid()))
         os.environ[RUN] = str(folder)
         config.stash[_mine] = folder
+
+
+class Together(LoadScopeScheduling):
+    """Let one worker do all that needs the server, and keep files together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        served = any(word in nodeid for word in ("neo4j", "both_stores"))
+        return "server" if served else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Share the tests out so that few have to wait for their turn at the server."""
+    return Together(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
