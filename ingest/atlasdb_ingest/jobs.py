@@ -116,8 +116,7 @@ def _learned(modality: str, options: Any, learning: Learning) -> dict[str, Any] 
         return None
     from atlasdb_ingest.learning import trainer
 
-    engine, model = trainer.choose(kind, learning.model, learning.engine)
-    chosen = trainer.settings(model, engine, kind)
+    chosen = trainer.settings(learning.model, learning.engine, kind)
     return dict(chosen) | {"seed": learning.seed}
 
 

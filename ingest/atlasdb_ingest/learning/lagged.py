@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
+from atlasdb_ingest import models
 from atlasdb_ingest.learning import confidence, device, fitting, leakage, readout
+from atlasdb_ingest.learning import study as studies
+from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.learning.windows import Piece, Windows, halves, predictable
 from atlasdb_ingest.models import linear
 from atlasdb_ingest.models.base import LagModel
@@ -26,6 +29,7 @@ from atlasdb_ingest.types import Estimate, Timeseries
 FIT_METRIC = "held-out log-likelihood gain over autoregression, nats/sample/region"
 SENSORS = ("eeg", "meg")
 MIN_WINDOWS = 60
+_PRIOR: Final = float(linear.SETTINGS["prior"])
 _ROOM = {"cpu": 2_000_000}
 _MUCH_ROOM = 200_000_000
 """Numbers that one tensor program may hold, roughly: what fits the caches of a CPU is
@@ -46,8 +50,35 @@ def order(modality: str, sfreq: float) -> int:
     return 3 if modality == "fmri" else 5
 
 
+def choose(
+    series: Sequence[Timeseries], families: Sequence[str], seed: int, where: str
+) -> Study:
+    """Choose family and sparsity for all recordings of a study, from some of them.
+
+    Parameters
+    ----------
+    series : sequence of Timeseries
+        Recordings of the study.
+    families : sequence of str
+        Names of lagged models.
+    seed : int
+        Seed of starts and draws.
+    where : str
+        Device.
+
+    Raises
+    ------
+    InvalidDataError
+        If the device cannot be used.
+    """
+    target = device.choose(where)
+    chosen = [series[k] for k in studies.spread(len(series))]
+    voters = [((_seen(one), one.lengths), _lags(one)) for one in chosen]
+    return studies.choose(voters, families, seed, target)
+
+
 def estimate(
-    series: Sequence[Timeseries], model: Any, seed: int, where: str, bar: Any
+    series: Sequence[Timeseries], study: Study, seed: int, where: str, bar: Any
 ) -> list[Estimate]:
     """Estimate the connectomes of many recordings.
 
@@ -55,8 +86,8 @@ def estimate(
     ----------
     series : sequence of Timeseries
         Recordings.
-    model : module
-        A module of `atlasdb_ingest.models` whose ``ENGINE`` is "lagged".
+    study : Study
+        Family and sparsity, the same for all.
     seed : int
         Seed of starts, draws and surrogates.
     where : str
@@ -75,17 +106,11 @@ def estimate(
         If a recording is too short, or the device cannot be used.
     """
     found: dict[int, Estimate] = {}
-    target = device.choose(where)
+    target, model = device.choose(where), models.load(study.model)
     groups: dict[tuple[int, int], list[int]] = {}
     for k, one in enumerate(series):
-        lags = order(one.modality, one.sfreq)
-        n = predictable(one.lengths, lags).size
-        if n < MIN_WINDOWS:
-            raise InvalidDataError(
-                f"{n} samples with {lags} samples before them are too few to learn "
-                f"from: at least {MIN_WINDOWS} are needed. Leave this recording out."
-            )
-        groups.setdefault((len(one.data), lags), []).append(k)
+        require(one)
+        groups.setdefault((len(one.data), _lags(one)), []).append(k)
     for (n_regions, lags), members in groups.items():
         longest = max(series[k].data.shape[1] for k in members)
         n_surrogates = _surrogates(n_regions, model.SETTINGS)
@@ -95,10 +120,40 @@ def estimate(
         for start in range(0, len(members), at_once):
             part = members[start : start + at_once]
             group = [series[k] for k in part]
-            learned = _together(group, lags, n_surrogates, model, seed, target)
+            learned = _together(group, lags, n_surrogates, study, seed, target)
             found.update(zip(part, learned, strict=True))
             bar.update(len(part))
     return [found[k] for k in range(len(series))]
+
+
+def _lags(series: Timeseries) -> int:
+    return order(series.modality, series.sfreq)
+
+
+def _windows(series: Timeseries) -> int:
+    return int(predictable(series.lengths, _lags(series)).size)
+
+
+def suffices(series: Timeseries) -> bool:
+    """Tell whether a recording is long enough to learn from."""
+    return _windows(series) >= MIN_WINDOWS
+
+
+def require(series: Timeseries) -> None:
+    """Refuse a recording that is too short to learn from."""
+    if not suffices(series):
+        raise InvalidDataError(
+            f"{_windows(series)} samples with {_lags(series)} samples before them are "
+            f"too few to learn from: at least {MIN_WINDOWS} are needed. Leave this "
+            "recording out."
+        )
+
+
+def _seen(series: Timeseries) -> FloatArray:
+    """Give the data as models see them: of sensors, with the mixture taken out."""
+    if series.modality not in SENSORS:
+        return series.data
+    return leakage.unmixed(series.data, series.lengths, _lags(series), _PRIOR)
 
 
 def _surrogates(n_regions: int, settings: Mapping[str, float | int]) -> int:
@@ -111,30 +166,33 @@ def _together(
     series: Sequence[Timeseries],
     lags: int,
     n_surrogates: int,
-    model: Any,
+    study: Study,
     seed: int,
     where: torch.device,
 ) -> list[Estimate]:
     """Train recordings of equal number of regions: whole, halves and surrogates."""
-    prior = float(model.SETTINGS["prior"])
+    model = models.load(study.model)
     pieces: list[Piece] = []
     apart: list[list[NDArray[np.bool_]]] = []
     for one in series:
-        data = one.data
-        if one.modality in SENSORS:
-            data = leakage.unmixed(data, one.lengths, lags, prior)
+        data = _seen(one)
         cut = list(confidence.shifted(data, n_surrogates, seed))
         apart.append([far for _, far in cut])
         pieces += [(data, one.lengths), *halves(data, one.lengths)]
         pieces += [(surrogate, one.lengths) for surrogate, _ in cut]
     windows = Windows.of(pieces, lags, where)
-    network: LagModel = model.build(len(pieces), len(series[0].data), lags, seed)
+    sizes = len(pieces), len(series[0].data), lags
+    network: LagModel = model.build(*sizes, seed, study.sparsity)
     network.to(where)
     fitting.fit(network, windows, model.SETTINGS, seed)
-    seen = readout.read(network, windows)
-    ratio = fitting.alone(windows, prior) / fitting.errors(network, windows)
-    score = 0.5 * torch.log(ratio).mean(1).cpu().numpy()
-    baseline = _linear(series, pieces[:: 3 + n_surrogates], lags, seed, where, model)
+    score = _score(network, windows)
+    together, baseline = [network], None
+    if model is not linear:
+        # The network is blind to what it pushed out, the linear model to what bends.
+        plain = linear.build(*sizes, seed).to(where)
+        plain.solve(windows)
+        together, baseline = [network, plain], _score(plain, windows)
+    seen = readout.read(together, windows)
     found = []
     for k, (one, far) in enumerate(zip(series, apart, strict=True)):
         first = k * (3 + n_surrogates)
@@ -142,30 +200,17 @@ def _together(
         null = np.concatenate([s[f] for s, f in zip(strength[3:], far, strict=True)])
         wider = confidence.inflation(strength[0], null)
         p = confidence.p_values(strength[0], wider * null)
-        found.append(_one(one, p, seen, first, float(score[first]), model, lags))
+        found.append(_one(one, p, seen, first, float(score[first]), study, lags))
         found[-1].state.update(readout.parameters(network, first))
         found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)
         if baseline is not None:
-            found[-1].params["linear_fit_score"] = float(baseline[k])
+            found[-1].params["linear_fit_score"] = float(baseline[first])
     return [replace(one, device=where.type) for one in found]
 
 
-def _linear(
-    series: Sequence[Timeseries],
-    pieces: Sequence[Piece],
-    lags: int,
-    seed: int,
-    where: torch.device,
-    model: Any,
-) -> NDArray[np.float64] | None:
-    """Give the score of the linear baseline, which any network has to beat."""
-    if model is linear:
-        return None
-    windows = Windows.of(pieces, lags, where)
-    network = linear.build(len(pieces), len(series[0].data), lags, seed).to(where)
-    network.solve(windows)
-    prior = float(linear.SETTINGS["prior"])
-    ratio = fitting.alone(windows, prior) / fitting.errors(network, windows)
+def _score(network: LagModel, windows: Windows) -> NDArray[np.float64]:
+    """Give the held-out gain over autoregression of each recording."""
+    ratio = fitting.alone(windows, _PRIOR) / fitting.errors(network, windows)
     return np.asarray(0.5 * torch.log(ratio).mean(1).cpu().double().numpy())
 
 
@@ -175,10 +220,11 @@ def _one(
     seen: readout.Readout,
     k: int,
     score: float,
-    model: Any,
+    study: Study,
     lags: int,
 ) -> Estimate:
     """Put together what is known of one recording, the halves of which follow it."""
+    model = models.load(study.model)
     q = confidence.false_discovery(p)
     probability = confidence.connected(p)
     # A little on both sides: of two that are nothing, neither is the direction.
@@ -187,6 +233,7 @@ def _one(
     stability = confidence.agreement(value[1], value[2])
     np.fill_diagonal(stability, np.nan)
     params: dict[str, float | int | str] = {**model.SETTINGS, "order": lags}
+    params |= {"family": study.model, "sparsity": study.sparsity, "chosen": study.said}
     if series.modality in SENSORS:
         params["leakage"] = "innovations orthogonalised"
     if series.modality == "fmri":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ class Readout:
     ----------
     strength : ndarray, shape (n_series, n_regions, n_regions)
         How much worse the target is predicted without the source: the logarithm of
-        the ratio of the errors, at least 0.
+        the ratio of the errors, at least 0; the mean of the models.
     sign : ndarray of int
         Of the mean derivative at the strongest lag.
     lag : ndarray of int
@@ -32,23 +33,27 @@ class Readout:
     lag: FloatArray
 
 
-def read(model: LagModel, windows: Windows) -> Readout:
-    """Read connections out of a trained model.
+def read(models: Sequence[LagModel], windows: Windows) -> Readout:
+    """Read connections out of trained models of the same recordings, on average.
 
     Parameters
     ----------
-    model : LagModel
+    models : sequence of LagModel
         Trained on `windows`.
     windows : Windows
-        Where to probe it.
+        Where to probe them.
 
     Returns
     -------
     Readout
         NaN on the diagonals.
     """
-    strength = _double(model.gain(windows).clamp_min(0.0))
-    mean, size = (_double(slope) for slope in model.slopes(windows))
+    n = len(models)
+    strength = _double(
+        sum(model.gain(windows).clamp_min(0.0).cpu() for model in models)
+    )
+    slopes = [model.slopes(windows) for model in models]
+    mean, size = (_double(sum(s[k].cpu() for s in slopes)) / n for k in (0, 1))
     strongest = size.argmax(axis=-1)
     sign = np.sign(np.take_along_axis(mean, strongest[..., None], axis=-1)[..., 0])
     lag = strongest + 1.0
@@ -66,5 +71,6 @@ def parameters(model: LagModel, which: int) -> dict[str, np.ndarray]:
     }
 
 
-def _double(tensor: torch.Tensor) -> FloatArray:
+def _double(tensor: torch.Tensor | float) -> FloatArray:
+    tensor = torch.as_tensor(tensor)
     return tensor.detach().cpu().numpy().astype(np.float64)

@@ -14,11 +14,14 @@ import numpy as np
 
 from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb_ingest import models
+from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.types import Estimate, Timeseries
 
 ENGINES: Final = {"contemporaneous": "amortised", "lagged": "mlp"}
 """Engines, each with its default model."""
-VERSION: Final = 2
+BASELINE: Final = "linear"
+"""What the lagged engine uses where its default network does not beat it."""
+VERSION: Final = 3
 """Raise it with every change of an engine or of the confidence that comes with it."""
 
 
@@ -92,6 +95,19 @@ def choose(modality: str, model: str | None, engine: str | None) -> tuple[str, s
     return wanted, name
 
 
+def families(model: str | None, engine: str | None, modality: str) -> tuple[str, ...]:
+    """Give the models of which the study takes the best: one, unless none was named.
+
+    Examples
+    --------
+    >>> families(None, None, "eeg"), families("rnn", None, "eeg")
+    (('linear', 'mlp'), ('rnn',))
+    """
+    wanted, name = choose(modality, model, engine)
+    named = model is not None or engine in models.names()
+    return (name,) if named or wanted != "lagged" else (BASELINE, name)
+
+
 def settings(
     model: str | None = None, engine: str | None = None, modality: str = "fmri"
 ) -> dict[str, Any]:
@@ -109,13 +125,12 @@ def settings(
     dict
         Names, versions and numbers; equal settings make equal estimates.
     """
-    engine, model = choose(modality, model, engine)
-    return {
-        "engine": engine,
-        "model": model,
-        "trainer_version": VERSION,
-        **models.load(model).SETTINGS,
-    }
+    names = families(model, engine, modality)
+    chosen, name = choose(modality, model, engine)
+    numbers = dict(models.load(name).SETTINGS)
+    if len(names) > 1:
+        numbers["baseline"] = f"{BASELINE} {models.load(BASELINE).SETTINGS['version']}"
+    return {"engine": chosen, "model": name, "trainer_version": VERSION, **numbers}
 
 
 def estimate(
@@ -126,11 +141,13 @@ def estimate(
     seed: int = 0,
     device: str = "auto",
     progress: bool | None = None,
+    study: Study | None = None,
 ) -> list[Estimate]:
     """Learn one directed, weighted connectome from each series.
 
-    Series of equal number of regions are trained together, in one tensor program;
-    what one gets does not depend on what else is in the batch.
+    Series of equal number of regions are trained together, in one tensor program. The
+    lagged engine chooses family and sparsity once for all of them; beyond that, what
+    one gets does not depend on what else is in the batch.
 
     Parameters
     ----------
@@ -147,6 +164,8 @@ def estimate(
         "auto" (CUDA, then MPS, then CPU), or a device that torch knows.
     progress : bool, optional
         Show a bar on stderr; by default only on a terminal.
+    study : Study, optional
+        What was chosen before for the study that the recordings belong to.
 
     Returns
     -------
@@ -171,10 +190,10 @@ def estimate(
     with tqdm(total=len(series), disable=hidden, unit="connectome", leave=False) as bar:
         for which in dict.fromkeys(chosen):
             rows = [k for k, choice in enumerate(chosen) if choice == which]
-            module = models.load(which[1])
             if which[0] == "contemporaneous":
                 from atlasdb_ingest.learning import contemporaneous
 
+                module = models.load(which[1])
                 for k in rows:
                     found[k] = contemporaneous.estimate(series[k], module, seed)
                     bar.update()
@@ -182,23 +201,77 @@ def estimate(
                 from atlasdb_ingest.learning import lagged
 
                 group = [series[k] for k in rows]
-                learned = lagged.estimate(group, module, seed, device, bar)
+                learned = lagged.estimate(
+                    group,
+                    study or _chosen(group, model, engine, seed, device),
+                    seed,
+                    device,
+                    bar,
+                )
                 found.update(zip(rows, learned, strict=True))
     return [found[k] for k in range(len(series))]
 
 
+def _chosen(
+    group: Sequence[Timeseries],
+    model: str | None,
+    engine: str | None,
+    seed: int,
+    device: str,
+) -> Study:
+    from atlasdb_ingest.learning import lagged
+
+    for one in group:
+        lagged.require(one)
+    names = families(model, engine, group[0].modality)
+    return lagged.choose(group, names, seed, device)
+
+
+def choose_study(
+    series: Sequence[Timeseries],
+    *,
+    model: str | None = None,
+    engine: str | None = None,
+    seed: int = 0,
+    device: str = "auto",
+) -> Study | None:
+    """Choose what all recordings of a study share, from those that can be used.
+
+    Parameters are those of `estimate`; the series are of one modality.
+
+    Returns
+    -------
+    Study or None
+        None where nothing is chosen: in the contemporaneous engine, or where no
+        recording can be used.
+    """
+    from atlasdb_ingest.learning import lagged
+
+    usable = [one for one in series if _trouble(one) is None and lagged.suffices(one)]
+    if not usable:
+        return None
+    modality = usable[0].modality
+    if choose(modality, model, engine)[0] != "lagged":
+        return None
+    return lagged.choose(usable, families(model, engine, modality), seed, device)
+
+
 def _check(series: Timeseries) -> None:
+    trouble = _trouble(series)
+    if trouble is not None:
+        raise InvalidDataError(trouble)
+
+
+def _trouble(series: Timeseries) -> str | None:
+    """Say why no connections can be learned from a series; None if they can."""
     n_regions = len(series.data)
     if n_regions < 2:
-        raise InvalidDataError(
+        return (
             f"Connections need at least 2 regions, found {n_regions}. Give a "
             "parcellation with more."
         )
     if not np.isfinite(series.data).all():
-        raise InvalidDataError(
-            "The series holds values that are not finite. Leave these regions out."
-        )
+        return "The series holds values that are not finite. Leave these regions out."
     if (np.ptp(series.data, axis=1) == 0).any():
-        raise InvalidDataError(
-            "A region of the series is constant. Leave such regions out."
-        )
+        return "A region of the series is constant. Leave such regions out."
+    return None

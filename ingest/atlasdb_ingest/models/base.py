@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import nn
@@ -12,19 +12,34 @@ from atlasdb_ingest.learning.windows import Windows
 
 PROBES = 256
 """Samples at which derivatives are taken."""
+_OWN = 0.9
+"""A target's own past is that much cheaper."""
 
 
 class LagModel(nn.Module, ABC):
     """Predictors of every region of every recording, in one module.
 
     Every parameter has the shape ``(n_series, n_regions, ...)``: one network for each
-    recording and target, trained side by side, sharing nothing. A new family writes
-    `forward` and `penalty`; the rest has a way that works for every network.
+    recording and target, trained side by side, sharing nothing; or, where ``joint``,
+    ``(n_series, ...)``: one network for all targets of a recording. A new family
+    writes `forward` and `penalty`; the rest has a way that works for every network.
+
+    Parameters
+    ----------
+    n_series, n_regions, order : int
+        Numbers of recordings, regions and lags.
+    sparsity : float, default=0
+        How strongly sources are pushed out of the network.
     """
 
-    def __init__(self, n_series: int, n_regions: int, order: int) -> None:
+    joint = False
+
+    def __init__(
+        self, n_series: int, n_regions: int, order: int, sparsity: float = 0.0
+    ) -> None:
         super().__init__()
         self.n_series, self.n_regions, self.order = n_series, n_regions, order
+        self.sparsity = sparsity
 
     @abstractmethod
     def forward(self, past: torch.Tensor) -> torch.Tensor:
@@ -42,8 +57,11 @@ class LagModel(nn.Module, ABC):
         """
 
     @abstractmethod
-    def penalty(self) -> torch.Tensor:
-        """Give what the size of the network costs, shape (n_series, n_regions)."""
+    def penalty(self, past: torch.Tensor) -> torch.Tensor:
+        """Give what the network costs beside its errors, shape (n_series, n_regions).
+
+        `past` are the lag windows of the step, for what depends on them.
+        """
 
     def solve(self, windows: Windows) -> bool:
         """Set the parameters at once where that is possible; else return False."""
@@ -103,29 +121,38 @@ class LagModel(nn.Module, ABC):
         return torch.stack(mean, 2), torch.stack(size, 2)
 
 
-def drawn(n_series: int, n_regions: int, seed: int) -> Callable[..., nn.Parameter]:
-    """Give a function that draws parameters of one shape for every target.
+def drawn(
+    n_series: int, n_targets: int | None, seed: int
+) -> Callable[..., nn.Parameter]:
+    """Give a function that draws parameters of one shape for every target, or for all.
 
     Every recording starts alike, whatever else is in the batch.
     """
     generator = torch.Generator().manual_seed(seed)
+    apart = () if n_targets is None else (n_targets,)
 
     def make(*shape: int, scale: float) -> nn.Parameter:
-        one = scale * torch.randn(n_regions, *shape, generator=generator)
+        one = scale * torch.randn(*apart, *shape, generator=generator)
         return nn.Parameter(one.expand(n_series, *one.shape).clone())
 
     return make
 
 
-def source_norms(
-    settings: Mapping[str, float | int], *entering: torch.Tensor
+def source_weights(
+    sparsity: float, n_regions: int, device: torch.device
 ) -> torch.Tensor:
+    """Give what sources cost targets: own past a tenth. Rows are targets."""
+    own = torch.eye(n_regions, device=device)
+    return sparsity * (1 - _OWN * own)
+
+
+def source_norms(sparsity: float, *entering: torch.Tensor) -> torch.Tensor:
     """Give the sum of the norms of what enters from each source.
 
     Parameters
     ----------
-    settings : mapping
-        ``sparsity``, and ``self_sparsity`` of a target's own past.
+    sparsity : float
+        Weight of the sum.
     *entering : Tensor, shape (n_series, n_regions, n_regions, n)
         Parameters by target and source; all of one source are one group.
 
@@ -135,6 +162,4 @@ def source_norms(
     """
     power = sum(part.square().sum(-1) for part in entering)
     size = (power + torch.full_like(entering[0][..., 0], 1e-10)).sqrt()
-    own = torch.eye(size.shape[-1], device=size.device)
-    weight = settings["sparsity"] * (1 - own) + settings["self_sparsity"] * own
-    return (size * weight).sum(-1)
+    return (size * source_weights(sparsity, size.shape[-1], size.device)).sum(-1)

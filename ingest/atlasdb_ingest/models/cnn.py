@@ -3,7 +3,8 @@
 Each layer joins two neighbouring times, then two of these, until one number is left
 of the whole past: a dilated temporal convolution (TCN) of which only what reaches the
 last sample is computed. All that enters from one source is one group, and groups are
-pushed to zero together. The strength of this push is one fixed number.
+pushed to zero together. The strength of this push is chosen
+once for a study.
 """
 
 from __future__ import annotations
@@ -20,10 +21,8 @@ from atlasdb_ingest.models.base import LagModel, drawn, source_norms
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 1,
+    "version": 2,
     "hidden": 5,
-    "sparsity": 0.05,
-    "self_sparsity": 0.005,
     "output_ridge": 0.001,
     "steps": 200,
     "batch": 256,
@@ -32,13 +31,17 @@ SETTINGS: Final[dict[str, float | int]] = {
     "null": 1500,
     "max_surrogates": 5,
 }
+SPARSITY: Final = 0.05
+"""Where the search for the strength of the push begins."""
 
 
 class Convolutional(LagModel):
     """Component-wise dilated causal convolutions with group sparsity."""
 
-    def __init__(self, n_series: int, n_regions: int, order: int, seed: int) -> None:
-        super().__init__(n_series, n_regions, order)
+    def __init__(
+        self, n_series: int, n_regions: int, order: int, seed: int, sparsity: float
+    ) -> None:
+        super().__init__(n_series, n_regions, order, sparsity)
         hidden = int(SETTINGS["hidden"])
         self.depth = max(1, math.ceil(math.log2(order)))
         make = drawn(n_series, n_regions, seed)
@@ -82,9 +85,9 @@ class Convolutional(LagModel):
         bent = (state[:, :, 0] * self.leaving[:, None]).sum(-1)
         return bent + straight + self.level[:, None]
 
-    def penalty(self) -> torch.Tensor:
+    def penalty(self, past: torch.Tensor) -> torch.Tensor:
         """Sum of the norms of all sources."""
-        norms = source_norms(SETTINGS, self.entering.flatten(3), self.linear)
+        norms = source_norms(self.sparsity, self.entering.flatten(3), self.linear)
         return norms + SETTINGS["output_ridge"] * self.leaving.square().sum(-1)
 
     def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
@@ -95,6 +98,8 @@ class Convolutional(LagModel):
             yield self._leave(inside - self._enter(past, source), straight - own)
 
 
-def build(n_series: int, n_regions: int, order: int, seed: int) -> LagModel:
+def build(
+    n_series: int, n_regions: int, order: int, seed: int, sparsity: float = SPARSITY
+) -> LagModel:
     """Make the model, its start drawn from `seed`."""
-    return Convolutional(n_series, n_regions, order, seed)
+    return Convolutional(n_series, n_regions, order, seed, sparsity)

@@ -20,11 +20,9 @@ from atlasdb_ingest.models.base import LagModel, drawn, source_norms
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 1,
+    "version": 2,
     "hidden": 8,
     "top": 6,
-    "sparsity": 0.05,
-    "self_sparsity": 0.005,
     "output_ridge": 0.001,
     "divergence_steps": 60,
     "divergence_rate": 0.05,
@@ -35,13 +33,17 @@ SETTINGS: Final[dict[str, float | int]] = {
     "null": 1500,
     "max_surrogates": 5,
 }
+SPARSITY: Final = 0.05
+"""Where the search for the strength of the push begins."""
 
 
 class Belief(LagModel):
     """Component-wise networks of two hidden layers that start as machines."""
 
-    def __init__(self, n_series: int, n_regions: int, order: int, seed: int) -> None:
-        super().__init__(n_series, n_regions, order)
+    def __init__(
+        self, n_series: int, n_regions: int, order: int, seed: int, sparsity: float
+    ) -> None:
+        super().__init__(n_series, n_regions, order, sparsity)
         hidden, top = int(SETTINGS["hidden"]), int(SETTINGS["top"])
         make = drawn(n_series, n_regions, seed)
         size = n_regions * order
@@ -90,9 +92,9 @@ class Belief(LagModel):
         bent = (state * self.leaving[:, None]).sum(-1)
         return bent + straight + self.level[:, None]
 
-    def penalty(self) -> torch.Tensor:
+    def penalty(self, past: torch.Tensor) -> torch.Tensor:
         """Sum of the norms of all sources."""
-        norms = source_norms(SETTINGS, self.entering.flatten(3), self.linear)
+        norms = source_norms(self.sparsity, self.entering.flatten(3), self.linear)
         return norms + SETTINGS["output_ridge"] * self.leaving.square().sum(-1)
 
     def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
@@ -139,6 +141,8 @@ def _machine(
     return weights, bias
 
 
-def build(n_series: int, n_regions: int, order: int, seed: int) -> LagModel:
+def build(
+    n_series: int, n_regions: int, order: int, seed: int, sparsity: float = SPARSITY
+) -> LagModel:
     """Make the model, its start drawn from `seed`."""
-    return Belief(n_series, n_regions, order, seed)
+    return Belief(n_series, n_regions, order, seed, sparsity)

@@ -24,6 +24,8 @@ SETTINGS: Final[dict[str, float | int]] = {
     "null": 5000,
     "max_surrogates": 20,
 }
+SPARSITY: Final = 0.0
+"""It has a prior instead."""
 _NOTHING = 1e-5
 """Variance of a mixture of standardised series that is rounding."""
 
@@ -141,7 +143,7 @@ class Linear(LagModel):
         """Predict the next sample; see the base class."""
         return past.flatten(2) @ self.coefficients.mT
 
-    def penalty(self) -> torch.Tensor:
+    def penalty(self, past: torch.Tensor) -> torch.Tensor:
         """Give 0: the prior is counted where the regression is solved."""
         return self.coefficients.new_zeros(self.n_series, self.n_regions)
 
@@ -164,6 +166,8 @@ class Linear(LagModel):
         return slope, slope.abs()
 
 
-def build(n_series: int, n_regions: int, order: int, seed: int) -> LagModel:
+def build(
+    n_series: int, n_regions: int, order: int, seed: int, sparsity: float = SPARSITY
+) -> LagModel:
     """Make the model; there is nothing random in it."""
     return Linear(n_series, n_regions, order)

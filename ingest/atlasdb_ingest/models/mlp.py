@@ -2,7 +2,8 @@
 
 One hidden layer; all that enters from one source at one lag or later is one group,
 and groups are pushed to zero together, so that a source, or its long lags, leaves
-the network whole. The strength of this push is one fixed number.
+the network whole. The strength of this push is chosen
+once for a study.
 """
 
 from __future__ import annotations
@@ -15,30 +16,32 @@ from torch import nn
 from torch.nn import functional
 
 from atlasdb_ingest.learning.windows import Windows
-from atlasdb_ingest.models.base import PROBES, LagModel, drawn
+from atlasdb_ingest.models.base import PROBES, LagModel, drawn, source_weights
 
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 1,
-    "hidden": 5,
-    "sparsity": 0.015,
-    "self_sparsity": 0.0015,
+    "version": 2,
+    "hidden": 10,
     "output_ridge": 0.001,
-    "steps": 200,
+    "steps": 600,
     "batch": 256,
     "rate": 0.02,
     "prior": 10.0,
     "null": 1500,
     "max_surrogates": 5,
 }
+SPARSITY: Final = 0.016
+"""Where the search for the strength of the push begins."""
 
 
 class Perceptron(LagModel):
     """Component-wise networks with hierarchical group sparsity on what enters."""
 
-    def __init__(self, n_series: int, n_regions: int, order: int, seed: int) -> None:
-        super().__init__(n_series, n_regions, order)
+    def __init__(
+        self, n_series: int, n_regions: int, order: int, seed: int, sparsity: float
+    ) -> None:
+        super().__init__(n_series, n_regions, order, sparsity)
         hidden = int(SETTINGS["hidden"])
         make = drawn(n_series, n_regions, seed)
         size = n_regions * order
@@ -65,14 +68,13 @@ class Perceptron(LagModel):
         bent = (active * self.leaving[:, None]).sum(-1)
         return bent + inside[..., -1] + self.level[:, None]
 
-    def penalty(self) -> torch.Tensor:
+    def penalty(self, past: torch.Tensor) -> torch.Tensor:
         """Sum of the norms of all groups."""
         shape = (self.n_series, self.n_regions, self.n_regions, self.order, -1)
         power = self.entering.reshape(shape).square().sum(-1)
         later = power.flip(-1).cumsum(-1)
         size = (later + 1e-10).sqrt().sum(-1)
-        own = torch.eye(self.n_regions, device=size.device)
-        weight = SETTINGS["sparsity"] * (1 - own) + SETTINGS["self_sparsity"] * own
+        weight = source_weights(self.sparsity, self.n_regions, size.device)
         ridge = SETTINGS["output_ridge"] * self.leaving.square().sum(-1)
         return (size * weight).sum(-1) + ridge
 
@@ -100,6 +102,8 @@ class Perceptron(LagModel):
         return mean.reshape(shape).transpose(1, 2), size.reshape(shape).transpose(1, 2)
 
 
-def build(n_series: int, n_regions: int, order: int, seed: int) -> LagModel:
+def build(
+    n_series: int, n_regions: int, order: int, seed: int, sparsity: float = SPARSITY
+) -> LagModel:
     """Make the model, its start drawn from `seed`."""
-    return Perceptron(n_series, n_regions, order, seed)
+    return Perceptron(n_series, n_regions, order, seed, sparsity)

@@ -2,7 +2,8 @@
 
 A gated recurrent unit (GRU) walks through the past of all sources, oldest sample
 first. All that enters from one source is one group, and groups are pushed to zero
-together. The strength of this push is one fixed number.
+together. The strength of this push is chosen
+once for a study.
 """
 
 from __future__ import annotations
@@ -17,10 +18,8 @@ from atlasdb_ingest.models.base import LagModel, drawn, source_norms
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 1,
+    "version": 2,
     "hidden": 5,
-    "sparsity": 0.05,
-    "self_sparsity": 0.005,
     "output_ridge": 0.001,
     "steps": 200,
     "batch": 128,
@@ -29,13 +28,17 @@ SETTINGS: Final[dict[str, float | int]] = {
     "null": 1500,
     "max_surrogates": 5,
 }
+SPARSITY: Final = 0.05
+"""Where the search for the strength of the push begins."""
 
 
 class Recurrent(LagModel):
     """Component-wise GRUs with group sparsity on what enters."""
 
-    def __init__(self, n_series: int, n_regions: int, order: int, seed: int) -> None:
-        super().__init__(n_series, n_regions, order)
+    def __init__(
+        self, n_series: int, n_regions: int, order: int, seed: int, sparsity: float
+    ) -> None:
+        super().__init__(n_series, n_regions, order, sparsity)
         hidden = int(SETTINGS["hidden"])
         make = drawn(n_series, n_regions, seed)
         self.entering = make(n_regions, 3 * hidden, scale=0.3 / 3**0.5)
@@ -73,9 +76,9 @@ class Recurrent(LagModel):
         bent = (self.leaving @ state)[:, :, 0]
         return (bent + straight + self.level).mT
 
-    def penalty(self) -> torch.Tensor:
+    def penalty(self, past: torch.Tensor) -> torch.Tensor:
         """Sum of the norms of all sources."""
-        norms = source_norms(SETTINGS, self.entering, self.linear)
+        norms = source_norms(self.sparsity, self.entering, self.linear)
         return norms + SETTINGS["output_ridge"] * self.leaving.square().sum((-2, -1))
 
     def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
@@ -88,6 +91,8 @@ class Recurrent(LagModel):
             yield self._walk(inside - course * own, straight - line)
 
 
-def build(n_series: int, n_regions: int, order: int, seed: int) -> LagModel:
+def build(
+    n_series: int, n_regions: int, order: int, seed: int, sparsity: float = SPARSITY
+) -> LagModel:
     """Make the model, its start drawn from `seed`."""
-    return Recurrent(n_series, n_regions, order, seed)
+    return Recurrent(n_series, n_regions, order, seed, sparsity)
