@@ -183,7 +183,7 @@ def test_an_average_reference_hides_no_connection_and_makes_few(model: str) -> N
 def test_the_shortcuts_of_the_perceptron_agree_with_the_general_way() -> None:
     data = np.random.default_rng(0).standard_normal((5, 140))
     windows = Windows.of([(data, (140,))], 3, torch.device("cpu"))
-    model = Perceptron(1, 5, 3, seed=0)
+    model = Perceptron(1, 5, 3, seed=0, sparsity=0.016)
     for short, general in zip(
         model.slopes(windows), LagModel.slopes(model, windows), strict=True
     ):
