@@ -84,6 +84,8 @@ def classify(
     """
     _check(cohorts, condition, folds, permutations)
     where = devices.choose(device)
+    if where.type == "mps":  # has no double precision
+        where = devices.choose("cpu")
     started = clock.now()
     found = (
         selection.of_conditions(atlas, cohorts, condition, modality)
@@ -110,7 +112,6 @@ def classify(
     key = hashlib.sha256(json.dumps(["classify", settings]).encode()).hexdigest()
     if not atlas.has(key):
         made, codes, left = selection.read(atlas, found)
-        notes += left
         outcome = trial.run(
             found.design,
             made,
@@ -133,7 +134,11 @@ def classify(
             ended=clock.now(),
         )
         people = np.array(found.subjects)[found.design.person]
-        held = {"subject": people, "label": found.design.labels}
+        held = {
+            "subject": people,
+            "label": found.design.labels,
+            "notes": np.array(left, dtype=np.str_),
+        }
         result = ClassificationResult(
             run=run,
             target=target,
@@ -149,7 +154,7 @@ def classify(
         )
         atlas.write_classification(result)
     frame = _answer(atlas, found, target, key, seed)
-    frame.attrs["notes"] = tuple(notes)
+    frame.attrs["notes"] = (*notes, *frame.attrs["notes"])
     return frame
 
 
@@ -193,6 +198,13 @@ def _confounded(atlas: Atlas, found: Selection, allow: bool) -> list[str]:
     labels = found.design.labels
     people = np.array(found.subjects)
     subjects = {row["id"]: row for row in atlas.store.nodes("Subject").to_pylist()}
+    recordings = {row["id"]: row for row in atlas.store.nodes("Recording").to_pylist()}
+    derived = atlas.store.edges(("DERIVED_FROM", "Connectome", "Recording")).to_pylist()
+    recorded = {row["source"]: recordings[row["target"]] for row in derived}
+    for source, person in zip(found.sources, found.case.tolist(), strict=True):
+        made_of = recorded.get(source, {})
+        for name in ("duration_s", "mean_fd_mm"):
+            subjects[people[person]][name] = made_of.get(name)
     groups = (people[labels == 1].tolist(), people[labels == 0].tolist())
     line = confounds.differing(found.classes, groups, subjects, allow=allow)
     return [line] if line else []
@@ -223,6 +235,7 @@ def _answer(
     interval = f"AUC {apart.auc:+.3f}, 95 % from {apart.low:+.3f} to {apart.high:+.3f}"
     frame.attrs = {
         "classification": prefix,
+        "notes": stored["notes"].tolist(),
         "verdict": (
             f"The network beats the baseline on these people ({interval})."
             if apart.better

@@ -1,4 +1,4 @@
-"""What else may tell two cohorts apart: age, sex, site."""
+"""What else may tell two cohorts apart: age, sex, site, motion, length."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from atlasdb.errors import InvalidDataError
 
 STRONG = 0.01
 """A property differs strongly where chance makes such a difference more rarely."""
+
+_NUMBERS = ("age_years", "duration_s", "mean_fd_mm")
+_CATEGORIES = ("sex", "site")
 
 
 def differing(
@@ -30,7 +33,8 @@ def differing(
     groups : (sequence of str, sequence of str)
         Their people.
     subjects : mapping
-        Properties of subjects by id.
+        Properties of subjects by id, with ``duration_s`` and ``mean_fd_mm`` of their
+        recordings where they are known.
     allow : bool
         Go on where the sites alone tell the cohorts apart.
 
@@ -45,11 +49,8 @@ def differing(
         If a cohort comes from one site where nobody of the other was recorded.
     """
     values = {
-        name: [
-            [v for s in group if not _missing(v := subjects[s][name])]
-            for group in groups
-        ]
-        for name in ("age_years", "sex", "site")
+        name: [_known(subjects, group, name) for group in groups]
+        for name in (*_NUMBERS, *_CATEGORIES)
     }
     sites = [set(found) for found in values["site"]]
     apart = all(sites) and not (sites[0] & sites[1])
@@ -62,18 +63,20 @@ def differing(
             "--allow-confounded."
         )
     said = []
-    first, second = values["age_years"]
-    if min(len(first), len(second)) > 1 and np.ptp(first + second) > 0:
-        with np.errstate(all="ignore"):
-            p = stats.ttest_ind(first, second, equal_var=False).pvalue
-        if p < STRONG or (np.ptp(first) == 0 and np.ptp(second) == 0):
-            said.append(f"age_years (mean {np.mean(first):.0f}, {np.mean(second):.0f})")
-    for name in ("sex", "site"):
+    for name in _NUMBERS:
+        first, second = values[name]
+        if min(len(first), len(second)) < 2 or np.ptp(first + second) == 0:
+            continue
+        same = np.ptp(first) == np.ptp(second) == 0  # each group has one value
+        if same or stats.ttest_ind(first, second, equal_var=False).pvalue < STRONG:
+            said.append(f"{name} (mean {np.mean(first):.3g}, {np.mean(second):.3g})")
+    for name in _CATEGORIES:
         levels = sorted({v for group in values[name] for v in group})
         if len(levels) < 2 or not all(values[name]):
             continue
         table = [[group.count(level) for level in levels] for group in values[name]]
-        if stats.chi2_contingency(table).pvalue < STRONG:
+        alone = name == "site" and apart
+        if alone or stats.chi2_contingency(table).pvalue < STRONG:
             said.append(name)
     if not said:
         return None
@@ -83,5 +86,8 @@ def differing(
     )
 
 
-def _missing(value: Any) -> bool:
-    return value is None or value != value
+def _known(
+    subjects: Mapping[str, Mapping[str, Any]], group: Sequence[str], name: str
+) -> list[Any]:
+    found = [subjects[subject].get(name) for subject in group]
+    return [value for value in found if value is not None and value == value]

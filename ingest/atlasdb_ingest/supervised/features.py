@@ -9,7 +9,7 @@ windows of time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -24,7 +24,7 @@ WINDOWS = 16
 LARGEST = 0.999
 """Correlations are not taken for larger: Fisher's z of 1 is infinite."""
 LEAST = 1e-3
-"""Share of power below which a band of a region counts as empty."""
+"""Share of power that is added to every band: one that a filter emptied stays small."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +42,36 @@ class Features:
         product, and once on the course itself.
     edges : tuple of float
         Of the parts: Hz, or seconds after the event.
+    scale : float
+        What numbers were divided by.
     """
 
     plain: FloatArray
     banks: Mapping[str, NDArray[np.float32]]
     squared: bool
     edges: tuple[float, ...]
+    scale: float = 1.0
+
+    def averaged(self, case: NDArray[np.int64]) -> Features:
+        """Average the examples of each case: the sessions of a person are one.
+
+        Parameters
+        ----------
+        case : ndarray of int, shape (n_examples,)
+            From 0 on, none left out.
+
+        Returns
+        -------
+        Features
+            Of the cases.
+        """
+        share = np.eye(int(case.max()) + 1)[case].T
+        share /= share.sum(axis=1, keepdims=True)
+        banks = {
+            name: np.stack([(share @ part).astype(np.float32) for part in bank])
+            for name, bank in self.banks.items()
+        }
+        return replace(self, plain=share @ self.plain, banks=banks)
 
 
 def of_series(
@@ -69,15 +93,17 @@ def of_series(
     Returns
     -------
     Features
-        ``plain``: Fisher's z of the correlations of pairs. Banks, by band:
-        ``together``, what a pair's courses share at the same time (they sum to the
-        correlation); ``apart``, what they share a quarter of a cycle apart, positive
-        where the first leads; ``power``, the log share of power of each region.
+        ``plain``: Fisher's z of the correlations of pairs. Banks, by band, of courses
+        that were given a flat spectrum, so that slow activity does not drown the
+        rest: ``together``, what a pair shares at the same time; ``apart``, what it
+        shares a quarter of a cycle apart, positive where the first leads. And
+        ``power``, the log share of power that a region has in the band.
     """
     edges = np.array(BANDS) * min(sfreqs) / 2
     n, n_regions = len(series), len(series[0])
     row, column = np.triu_indices(n_regions, 1)
     n_bands = len(edges) - 1
+    width = np.diff(edges) / edges[-1]
     together = np.empty((n_bands, n, row.size), dtype=np.float32)
     apart = np.empty_like(together)
     power = np.empty((n_bands, n, n_regions), dtype=np.float32)
@@ -86,10 +112,12 @@ def of_series(
         zip(series, sfreqs, lengths, strict=True)
     ):
         found = products(standard(data), sfreq, pieces, edges)
+        share = found.real[:, range(n_regions), range(n_regions)] + LEAST
+        power[:, i] = np.log(share)
+        found *= width[:, None, None]
+        found /= np.sqrt(share[:, :, None] * share[:, None])
         together[:, i] = found.real[:, row, column]
         apart[:, i] = found.imag[:, row, column]
-        share = found.real[:, range(n_regions), range(n_regions)]
-        power[:, i] = np.log(share + LEAST)
         plain[i] = fisher(np.atleast_2d(np.corrcoef(data))[row, column])
     banks = {"together": together, "apart": apart, "power": power}
     return Features(plain, banks, True, tuple(edges.tolist()))
@@ -110,7 +138,8 @@ def of_maps(maps: Sequence[FloatArray], t0_ms: float | None, dt_ms: float) -> Fe
     Returns
     -------
     Features
-        ``plain``: all responses. One bank, ``response``, by window.
+        ``plain``: the responses of all regions in all windows. One bank,
+        ``response``, by window.
     """
     n_times = maps[0].shape[1]
     cuts = np.linspace(0, n_times, min(WINDOWS, n_times) + 1).round().astype(int)
@@ -119,11 +148,11 @@ def of_maps(maps: Sequence[FloatArray], t0_ms: float | None, dt_ms: float) -> Fe
         for a, b in pairwise(cuts.tolist())
     ]
     response = np.stack(windows)
-    plain = np.concatenate(windows, axis=1)
     scale = float(response.std()) or 1.0  # volts are small numbers
     edges = ((t0_ms or 0.0) + dt_ms * cuts) / 1e3
+    plain = np.concatenate(windows, axis=1) / scale
     bank = (response / scale).astype(np.float32)
-    return Features(plain, {"response": bank}, False, tuple(edges.tolist()))
+    return Features(plain, {"response": bank}, False, tuple(edges.tolist()), scale)
 
 
 def products(

@@ -40,7 +40,7 @@ INTERCEPT = 10.0
 """Variance of the intercept: next to free."""
 UNSEEN = 1e7
 """Noise of an example that is not trained on."""
-ROOM = 4_000_000
+ROOM = 1_000_000
 """Numbers that the matrices of the fits trained at once may have."""
 SETTINGS: Final = {
     "n_filters": N_FILTERS,
@@ -75,15 +75,14 @@ class Grams:
     @classmethod
     def of(cls, features: Features, device: torch.device) -> Grams:
         """Multiply the features of all examples with one another."""
-        kind = torch.float32 if device.type == "mps" else torch.float64
         plain = torch.as_tensor(features.plain @ features.plain.T)
         banks = {}
         for name, bank in features.banks.items():
             parts, n, _ = bank.shape
             rows = torch.as_tensor(bank).flatten(0, 1).to(device)
             gram = (rows @ rows.T).reshape(parts, n, parts, n).transpose(1, 2)
-            banks[name] = gram.to(kind).contiguous()
-        return cls(plain.to(device, kind), banks, features.squared)
+            banks[name] = gram.double().contiguous()
+        return cls(plain.to(device), banks, features.squared)
 
 
 class Filters(torch.nn.Module):
@@ -154,7 +153,7 @@ def held_out(
     labels: NDArray[np.int64],
     weights: FloatArray,
     starts: NDArray[np.int64],
-    progress: Callable[[int], object] = bool,
+    progress: Callable[[int], object] | None = None,
 ) -> FloatArray:
     """Fit many times, and say what each fit thinks of every example.
 
@@ -168,7 +167,7 @@ def held_out(
         How much an example counts; 0 holds it out.
     starts : ndarray of int, shape (n_fits,)
         Seeds.
-    progress : callable
+    progress : callable, optional
         Told how many fits were done since it was last called.
 
     Returns
@@ -182,7 +181,8 @@ def held_out(
         part = slice(first, first + at_once)
         fitted = _fit(grams, labels[part], weights[part], starts[part])
         found.append(fitted.logits.cpu().numpy().astype(np.float64))
-        progress(len(found[-1]))
+        if progress is not None:
+            progress(len(found[-1]))
     return np.concatenate(found)
 
 

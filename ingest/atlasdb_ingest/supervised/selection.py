@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atlasdb import reading
 from atlasdb.atlas import Atlas
@@ -39,6 +40,8 @@ class Selection:
         Ids of the connectomes or activation maps, one for each example.
     alike : mapping
         Properties that all of them share.
+    case : ndarray of int, shape (n_sources,)
+        Which case of ``design`` each belongs to: a person's sessions are one case.
     notes : tuple of str
         What was left out.
     """
@@ -47,6 +50,7 @@ class Selection:
     classes: tuple[str, str]
     sources: tuple[str, ...]
     alike: Mapping[str, Any]
+    case: NDArray[np.int64]
     design: Design
     notes: tuple[str, ...] = ()
 
@@ -97,9 +101,9 @@ def of_cohorts(
     _made_alike(chosen, _RECORDINGS_ALIKE, "recordings")
     people = np.array([order[row["subject"]] for row in chosen])
     labels = (np.arange(len(who.subjects)) < len(who.a)).astype(np.int64)
-    own = Design(people, np.arange(len(labels)), labels, within=False)
+    own = Design(np.arange(len(labels)), labels, within=False)
     ids = tuple(row["id"] for row in chosen)
-    return Selection(who.subjects, cohorts, ids, chosen[0], own)
+    return Selection(who.subjects, cohorts, ids, chosen[0], people, own)
 
 
 def of_conditions(
@@ -158,8 +162,8 @@ def of_conditions(
     _made_alike(chosen, _MAPS_ALIKE, "activation maps")
     cases = [(s, name) for s in both for name in conditions]
     place = {case: i for i, case in enumerate(cases)}
+    case = np.array([place[row["subject"], row["condition"]] for row in chosen])
     own = Design(
-        np.array([place[row["subject"], row["condition"]] for row in chosen]),
         np.array([both.index(s) for s, _ in cases]),
         np.array([int(name == conditions[0]) for _, name in cases]),
         within=True,
@@ -168,7 +172,7 @@ def of_conditions(
     notes = (f"{left} of {len(people)} people lack a condition and are left out.",)
     ids = tuple(row["id"] for row in chosen)
     return Selection(
-        tuple(both), conditions, ids, chosen[0], own, notes if left else ()
+        tuple(both), conditions, ids, chosen[0], case, own, notes if left else ()
     )
 
 
@@ -238,7 +242,7 @@ def read(
     else:
         rates = [float(one["sfreq"]) for one in stored]
         made = features.of_series(data, rates, [one["lengths"] for one in stored])
-    return made, tuple(shared), notes if left else ()
+    return made.averaged(selection.case), tuple(shared), notes if left else ()
 
 
 def _series(atlas: Atlas, connectome: str) -> dict[str, Any]:

@@ -16,12 +16,10 @@ class Design:
     """Who is told apart from whom.
 
     A case is what gets one score: a person of a cohort, or a person under one
-    condition. A case may have several examples: recordings of several sessions.
+    condition.
 
     Attributes
     ----------
-    case : ndarray of int, shape (n_examples,)
-        Of each example.
     person : ndarray of int, shape (n_cases,)
         Of each case.
     labels : ndarray of int, shape (n_cases,)
@@ -30,13 +28,12 @@ class Design:
         Whether every person has a case of each class.
     """
 
-    case: Whole
     person: Whole
     labels: Whole
     within: bool
 
     def weights(self, labels: Whole, train: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Let classes count alike, and cases within a class.
+        """Let both classes count alike.
 
         Parameters
         ----------
@@ -46,15 +43,14 @@ class Design:
 
         Returns
         -------
-        ndarray, shape (n_examples,)
-            Mean 1 over the training examples, 0 elsewhere.
+        ndarray, shape (n_cases,)
+            Mean 1 over the training cases, 0 elsewhere.
         """
-        weight = train / np.bincount(self.case, minlength=len(labels))
+        weight = np.zeros(len(labels))
         for label in (0, 1):
             held = train & (labels == label)
-            weight[held] /= held.sum()
-        found = weight[self.case]
-        return np.asarray(found / found[found > 0].mean())
+            weight[held] = train.sum() / (2 * held.sum())
+        return weight
 
 
 def folds(design: Design, labels: Whole, n_folds: int, seed: Sequence[int]) -> Whole:
@@ -104,10 +100,3 @@ def shuffled(design: Design, seed: Sequence[int]) -> Whole:
         turned = rng.integers(0, 2, int(design.person.max()) + 1)
         return np.asarray(design.labels ^ turned[design.person])
     return rng.permutation(design.labels)
-
-
-def averaged(design: Design, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Average what is said of the examples of each case, (n_cases,)."""
-    n_cases = len(design.labels)
-    total = np.bincount(design.case, logits, minlength=n_cases)
-    return np.asarray(total / np.bincount(design.case, minlength=n_cases))

@@ -16,8 +16,8 @@ from atlasdb_ingest.supervised import baseline, network, scores, splits
 from atlasdb_ingest.supervised.features import Features
 from atlasdb_ingest.supervised.splits import Design, Whole
 
-ALLOWED = 4e8
-"""Cube of the number of examples, times permutations of the network: at most this."""
+ALLOWED = 2e8
+"""Cube of the number of cases, times permutations of the network: at most this."""
 FEWEST_PERMUTATIONS = 19
 """Unless these are more, for a p of 0.05."""
 _FOLDS, _SHUFFLES, _STARTS = 2, 3, 4
@@ -60,7 +60,7 @@ def run(
     ----------
     design : Design
     features : Features
-        Of the examples.
+        Of the cases.
     baseline_name : str
         What the baseline is called.
     n_folds, n_permutations, seed : int
@@ -80,7 +80,7 @@ def run(
         splits.folds(design, labels, n_folds, [seed, _FOLDS, i])
         for i, labels in enumerate(labellings)
     ]
-    n_network = network_permutations(len(design.case), n_permutations)
+    n_network = network_permutations(len(design.labels), n_permutations)
     plain = np.stack(
         [
             _baseline(design, features.plain, labels, fold)
@@ -107,15 +107,15 @@ def run(
     return Outcome(table, logits, _model(design, features, grams, starts))
 
 
-def network_permutations(n_examples: int, asked: int) -> int:
+def network_permutations(n_cases: int, asked: int) -> int:
     """Give how many permutations the network gets, of those asked for.
 
     Examples
     --------
     >>> network_permutations(40, 100), network_permutations(200, 100)
-    (100, 50)
+    (100, 25)
     """
-    return min(asked, max(FEWEST_PERMUTATIONS, int(ALLOWED / n_examples**3)))
+    return min(asked, max(FEWEST_PERMUTATIONS, int(ALLOWED / n_cases**3)))
 
 
 def _baseline(
@@ -124,10 +124,9 @@ def _baseline(
     """Give the logit of each case when it was held out."""
     found = np.empty(len(labels))
     for k in np.unique(fold):
-        weight = design.weights(labels, fold != k)
-        fitted = baseline.fit(plain, labels[design.case], weight)
+        fitted = baseline.fit(plain, labels, design.weights(labels, fold != k))
         out = fold == k
-        found[out] = splits.averaged(design, fitted.logits(plain))[out]
+        found[out] = fitted.logits(plain)[out]
     return found
 
 
@@ -153,12 +152,11 @@ def _network(
             for k in range(n_folds)
         ]
     )
-    wanted = np.stack([labels[design.case] for labels in labellings])
     hidden = None if progress is None else not progress
     with tqdm(total=len(weights) * n_starts, disable=hidden, leave=False) as bar:
         said = network.held_out(
             grams,
-            np.repeat(wanted, n_folds * n_starts, axis=0),
+            np.repeat(np.stack(labellings), n_folds * n_starts, axis=0),
             np.repeat(weights, n_starts, axis=0),
             np.tile(starts, len(weights)),
             bar.update,
@@ -168,7 +166,7 @@ def _network(
     for i, fold in enumerate(folds):
         for k in range(n_folds):
             out = fold == k
-            found[i, out] = splits.averaged(design, said[i, k])[out]
+            found[i, out] = said[i, k][out]
     return found
 
 
@@ -212,11 +210,12 @@ def _majority(design: Design, fold: Whole) -> dict[str, Any]:
 def _model(
     design: Design, features: Features, grams: network.Grams, starts: Whole
 ) -> dict[str, NDArray[Any]]:
-    labels = design.labels[design.case]
-    everybody = design.weights(design.labels, np.ones(len(design.labels), dtype=bool))
+    labels = design.labels
+    everybody = design.weights(labels, np.ones(len(labels), dtype=bool))
     plain = baseline.fit(features.plain, labels, everybody)
     return {
         "edges": np.array(features.edges),
+        "scale": np.array(features.scale),
         "baseline_weights": plain.weights.astype(np.float32),
         "baseline_bias": np.array(plain.bias, dtype=np.float32),
         **network.trained(features, grams, labels, everybody, starts),
