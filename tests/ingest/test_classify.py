@@ -168,6 +168,15 @@ def test_the_kept_model_says_what_was_said_in_training(
     np.testing.assert_allclose(network.logits(model, made), said.mean(0), atol=1e-3)
 
 
+def test_the_network_starts_at_the_baseline(
+    series: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "N_STEPS", 0)
+    monkeypatch.setattr(network, "START_SCALE", 1e-12)
+    said = tried(seen(series), design_of(N), 0).logits
+    assert np.corrcoef(said["network"], said["correlation"])[0, 1] > 0.999
+
+
 def test_labels_that_say_nothing_are_told_apart_by_chance() -> None:
     rng = np.random.default_rng(0)
     found = []
@@ -199,13 +208,27 @@ def test_sessions_of_one_person_are_one_case(
     study: atlasdb.Atlas, series: list[np.ndarray]
 ) -> None:
     few = [*series[:6], *series[N : N + 6]]
-    study.write(*cohorts(few))
+    *others, last = cohorts(few)
+    study.write(*others, without_a_region(last))
     study.write(entry("s00/later", "patients", series[7]))
     found = classify(study, "patients", "controls", folds=3, permutations=0)
     assert (found["n_a"][0], found["n_b"][0]) == (6, 6)
     assert found["p"].isna().all()
     used = study.cypher("MATCH (r:Run)-[:USED]->(g:Connectome) RETURN count(g) AS n")
     assert used["n"][0] == 13
+    assert found.attrs["notes"] == (
+        "1 of 8 regions are left out: not all recordings have them.",
+    )
+    again = classify(study, "patients", "controls", folds=3, permutations=0)
+    assert again.attrs == found.attrs
+
+
+def without_a_region(whole: Entry) -> Entry:
+    graph, own = whole.connectivity, dict(whole.arrays["series"])
+    assert graph is not None
+    small = small_study.learned(graph.weights[1:, 1:], CODES[1:], "fmri", "fask")
+    own["data"] = own["data"][1:]
+    return replace(whole, connectivity=small, arrays={"series": own})
 
 
 def test_the_same_seed_gives_the_same_answer(series: list[np.ndarray]) -> None:

@@ -25,17 +25,18 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from atlasdb.types import FloatArray
+from atlasdb_ingest.supervised import baseline
 from atlasdb_ingest.supervised.features import Features
 
 N_FILTERS = 3
 N_STARTS = 3
 N_STEPS = 60
 RATE = 0.08
-HELD = 0.03
+HELD = 0.1
 """Penalty on what moves away from the start."""
-START_SCALE = 0.2
+START_SCALE = 0.3
 """Weight of filtered products at the start, the baseline's having 1."""
-START_RIDGE = 1.0
+START_RIDGE = 1.0 / baseline.STRENGTH
 INTERCEPT = 10.0
 """Variance of the intercept: next to free."""
 UNSEEN = 1e7
