@@ -14,7 +14,13 @@ from atlasdb.files import Files
 from atlasdb.privacy import Keyring
 from atlasdb.store.base import Store, is_server, open_store
 from atlasdb.store.lock import FolderLock
-from atlasdb.types import Activation, Connectome, Entry, Subject
+from atlasdb.types import (
+    Activation,
+    ClassificationResult,
+    Connectome,
+    Entry,
+    Subject,
+)
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -132,6 +138,22 @@ class Atlas:
         """
         self._require_writable()
         return writing.write(self.store, self.files, entries)
+
+    def write_classification(self, result: ClassificationResult) -> str:
+        """Keep classifiers; those whose run is in the atlas already are passed over.
+
+        Parameters
+        ----------
+        result : ClassificationResult
+            As `atlasdb_ingest.classify` makes it.
+
+        Returns
+        -------
+        str
+            What the ids of the classifiers begin with.
+        """
+        self._require_writable()
+        return writing.write_classification(self.store, self.files, result)
 
     def describe(self, *subjects: Subject) -> int:
         """Bring what is known of subjects up to date; give how many changed."""

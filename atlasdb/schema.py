@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 PropertyType = Literal["str", "int", "float", "bool"]
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,14 @@ NODES: Mapping[str, Node] = {
             ),
         ),
         Node(
+            "Classifier",
+            _columns(
+                text="kind target class_a class_b cohorts modality",
+                whole="n_a n_b n_folds n_permutations seed",
+                real="accuracy balanced_accuracy auc auc_low auc_high p",
+            ),
+        ),
+        Node(
             "Run",
             _columns(
                 text="kind status started ended command params versions "
@@ -175,7 +183,11 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
             (("ActivationMap", "Area"),),
             _columns(real="mean_amp peak_amp peak_ms onset_ms auc z p q"),
         ),
-        Relationship("COMPARES", (("Contrast", "Cohort"),), _columns(text="side")),
+        Relationship(
+            "COMPARES",
+            (("Contrast", "Cohort"), ("Classifier", "Cohort")),
+            _columns(text="side"),
+        ),
         Relationship(
             "DIFFERS",
             (("Area", "Area"),),
@@ -189,12 +201,22 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
         ),
         Relationship(
             "GENERATED_BY",
-            (("Connectome", "Run"), ("ActivationMap", "Run"), ("Contrast", "Run")),
+            (
+                ("Connectome", "Run"),
+                ("ActivationMap", "Run"),
+                ("Contrast", "Run"),
+                ("Classifier", "Run"),
+            ),
             {},
         ),
         Relationship(
             "USED",
-            (("Run", "Recording"), ("Run", "Connectome"), ("Run", "Parcellation")),
+            (
+                ("Run", "Recording"),
+                ("Run", "Connectome"),
+                ("Run", "ActivationMap"),
+                ("Run", "Parcellation"),
+            ),
             _columns(text="role"),
         ),
         Relationship(
@@ -203,6 +225,7 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
                 ("Connectome", "Artifact"),
                 ("ActivationMap", "Artifact"),
                 ("Contrast", "Artifact"),
+                ("Classifier", "Artifact"),
             ),
             _columns(text="role"),
             key=("role",),

@@ -8,7 +8,7 @@ ends in ``_ms``; positions are millimetres, RAS (x grows to the right).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -309,6 +309,37 @@ class PoolResult:
     connectivity: Connectivity
     connectomes: tuple[str, ...]
     settings: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassificationResult:
+    """Classifiers that were trained to tell two classes apart, on people they had not.
+
+    Attributes
+    ----------
+    target : str
+        "diagnosis" between two cohorts, "condition" within people.
+    cohorts : tuple of str
+        Whose people: two for a diagnosis.
+    classes : (str, str)
+        What was told apart: names of cohorts, or of conditions.
+    table : mapping of str to sequence
+        One row for each classifier: columns ``kind, accuracy, balanced_accuracy, auc,
+        auc_low, auc_high, p, n_permutations, n_a, n_b, n_folds``.
+    arrays : mapping of str to dict of ndarray
+        ``scores``, by pseudonym, and ``model``.
+    used : tuple of str
+        Ids of the connectomes, or of the activation maps, that were learned from.
+    """
+
+    run: Run
+    target: Literal["diagnosis", "condition"]
+    cohorts: tuple[str, ...]
+    classes: tuple[str, str]
+    modality: str
+    table: Mapping[str, Sequence[Any]]
+    arrays: Mapping[str, Mapping[str, NDArray[Any]]]
+    used: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,13 +15,20 @@ from atlasdb import __version__
 from atlasdb.batch import Batch, merged
 from atlasdb.errors import InvalidDataError, StoreError
 from atlasdb.files import Files, pack
-from atlasdb.rows import StoredArrays, contrast_batch, entry_batch, pool_batch
-from atlasdb.rows.ids import slug
+from atlasdb.rows import (
+    StoredArrays,
+    classification_batch,
+    contrast_batch,
+    entry_batch,
+    pool_batch,
+)
+from atlasdb.rows.ids import classification_id, slug
 from atlasdb.rows.shared import add_subject
 from atlasdb.schema import NODES
 from atlasdb.store.base import Store
 from atlasdb.types import (
     Area,
+    ClassificationResult,
     Connectivity,
     ContrastResult,
     Entry,
@@ -132,6 +139,27 @@ def write_pool(store: Store, files: Files, result: PoolResult) -> str:
     (line,) = files.append({"kind": "run", "key": result.run.key, "path": path})
     store.apply(batch, applied=line.n)
     return connectome
+
+
+def write_classification(
+    store: Store, files: Files, result: ClassificationResult
+) -> str:
+    """Add classifiers, unless the same ones are there; give what their ids begin with.
+
+    Their scores name people by pseudonym, in a file and nowhere in the graph.
+    """
+    classification = classification_id(result.classes, result.target, result.run.key)
+    if result.run.key in files:
+        return classification
+    path = f"classifiers/{result.run.key[:16]}"
+    stored = [_stored(name, path, group) for name, group in result.arrays.items()]
+    batch = classification_batch(
+        classification, result, stored, code_version=__version__
+    )
+    files.save(path, batch, result.arrays)
+    (line,) = files.append({"kind": "run", "key": result.run.key, "path": path})
+    store.apply(batch, applied=line.n)
+    return classification
 
 
 def write_cypher(

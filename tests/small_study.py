@@ -13,9 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from atlasdb.rows.ids import connectome_id
 from atlasdb.types import (
     ActivationMap,
     Area,
+    ClassificationResult,
     Connectivity,
     Entry,
     NeuronGraph,
@@ -205,6 +207,38 @@ def worm_entry() -> Entry:
         parcellation=Parcellation("cells", "cells", "cells", (), 3, "0" * 64),
         neurons=graph,
         settings="em-settings",
+    )
+
+
+def classification() -> ClassificationResult:
+    """Give classifiers of patients and controls, as if they had been trained."""
+    people = ("p1", "p2", "p3", "c1", "c2", "c3")
+    eeg = [eeg_entry(name, "", 0.0, 0.0) for name in people]
+    labels = np.array([1, 1, 1, 0, 0, 0])
+    return ClassificationResult(
+        run=replace(run("classify"), kind="classify", command="classify"),
+        target="diagnosis",
+        cohorts=("patients", "controls"),
+        classes=("patients", "controls"),
+        modality="eeg",
+        table={
+            "kind": ["network", "correlation", "majority"],
+            "accuracy": [1.0, 5 / 6, 0.5],
+            "balanced_accuracy": [1.0, 5 / 6, 0.5],
+            "auc": [1.0, 8 / 9, 0.5],
+            "auc_low": [1.0, 0.5, None],
+            "auc_high": [1.0, 1.0, None],
+            "p": [0.05, 0.1, None],
+            "n_permutations": [19, 19, 0],
+            "n_a": [3, 3, 3],
+            "n_b": [3, 3, 3],
+            "n_folds": [3, 3, 3],
+        },
+        arrays={
+            "scores": {"subject": np.array(people), "label": labels},
+            "model": {"bias": np.zeros(1, np.float32)},
+        },
+        used=tuple(str(connectome_id(entry)) for entry in eeg),
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from atlasdb.atlas import Atlas
 
 _INGEST = "ancpbids edfio h5py joblib matplotlib mne mne_bids nibabel nilearn openpyxl"
-_EXTRAS = dict.fromkeys([*_INGEST.split(), "safetensors", "torch"], "ingest")
+_EXTRAS = dict.fromkeys([*_INGEST.split(), "safetensors", "sklearn", "torch"], "ingest")
 _EXTRAS["py2neo"] = "py2neo"
 
 
@@ -61,6 +61,10 @@ class LazyGroup(click.Group):
         "pool": (
             "atlasdb.cli.pool:pool",
             "One connectome of what a cohort has in common.",
+        ),
+        "classify": (
+            "atlasdb_ingest.supervised.command:command",
+            "Tell two cohorts or two conditions apart, beside a plain baseline.",
         ),
         "export": (
             "atlasdb.cli.export:export",

@@ -20,9 +20,15 @@ from atlasdb.rows.shared import (
     link,
     place_of,
 )
-from atlasdb.types import ContrastResult, Entry, PoolResult
+from atlasdb.types import ClassificationResult, ContrastResult, Entry, PoolResult
 
-__all__ = ["StoredArrays", "contrast_batch", "entry_batch", "pool_batch"]
+__all__ = [
+    "StoredArrays",
+    "classification_batch",
+    "contrast_batch",
+    "entry_batch",
+    "pool_batch",
+]
 
 
 def entry_batch(
@@ -134,6 +140,60 @@ def pool_batch(
     batch.add_edges("USED", "Run", "Connectome", used)
     add_artifact(batch, stored, "matrix")
     _store(batch, "Connectome", connectome, stored, "matrix")
+    return batch
+
+
+def classification_batch(
+    classification: str,
+    result: ClassificationResult,
+    stored: Sequence[StoredArrays],
+    *,
+    code_version: str,
+) -> Batch:
+    """Give the rows of classifiers that were tried on the same people.
+
+    Parameters
+    ----------
+    classification : str
+        What their ids begin with.
+    result : ClassificationResult
+    stored : sequence of StoredArrays
+        The files ``scores`` and ``model``.
+    code_version : str
+        Version of atlasdb, kept in the Run.
+
+    Returns
+    -------
+    Batch
+    """
+    batch = Batch()
+    key = result.run.key
+    add_run(batch, result.run, code_version=code_version)
+    kinds = list(result.table["kind"])
+    ids = [f"{classification}/{kind}" for kind in kinds]
+    same = {
+        "target": result.target,
+        "class_a": result.classes[0],
+        "class_b": result.classes[1],
+        "cohorts": ",".join(result.cohorts),
+        "modality": result.modality,
+        "seed": result.run.seed,
+    }
+    columns = {name: [value] * len(ids) for name, value in same.items()}
+    batch.add_nodes("Classifier", {"id": ids} | columns | dict(result.table))
+    sides = ["a", "b"] if result.target == "diagnosis" else [None] * len(result.cohorts)
+    for classifier in ids:
+        link(batch, "GENERATED_BY", "Classifier", "Run", classifier, key)
+        for side, cohort in zip(sides, result.cohorts, strict=True):
+            ends = {"source": [classifier], "target": [cohort], "side": [side]}
+            batch.add_edges("COMPARES", "Classifier", "Cohort", ends)
+    label = "Connectome" if result.target == "diagnosis" else "ActivationMap"
+    used = {"source": [key] * len(result.used), "target": list(result.used)}
+    batch.add_edges("USED", "Run", label, used)
+    for file in stored:
+        add_artifact(batch, file, file.name)
+        for classifier in ids:
+            _store(batch, "Classifier", classifier, file, file.name)
     return batch
 
 

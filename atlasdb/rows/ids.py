@@ -51,3 +51,8 @@ def recording_id(entry: Entry) -> str | None:
         return None
     kind = f"{slug(recording.modality)}-{recording.sha256[:12]}"
     return f"{entry.subject.id.lower()}/{kind}"
+
+
+def classification_id(classes: Sequence[str], target: str, key: str) -> str:
+    """Give what the ids of the classifiers of one run begin with."""
+    return f"{'-vs-'.join(slug(name) for name in classes)}/{target}-{key[:8]}"

@@ -14,9 +14,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if TYPE_CHECKING:
     from atlasdb_ingest.learning.trainer import estimate
     from atlasdb_ingest.pipeline import ingest
+    from atlasdb_ingest.supervised.classify import classify
     from atlasdb_ingest.types import Estimate, Prepared, Timeseries
 
 _HOME = {
+    "classify": "supervised.classify",
     "estimate": "learning.trainer",
     "ingest": "pipeline",
     "Estimate": "types",
@@ -24,7 +26,7 @@ _HOME = {
     "Timeseries": "types",
 }
 
-__all__ = ["Estimate", "Prepared", "Timeseries", "estimate", "ingest"]
+__all__ = ["Estimate", "Prepared", "Timeseries", "classify", "estimate", "ingest"]
 
 
 def __getattr__(name: str) -> Any:

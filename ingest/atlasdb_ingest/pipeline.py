@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 
 TOGETHER = 64
 """So many subjects are read before they are learned from and written."""
-_VERSIONS = ("atlasdb", "numpy", "scipy", "torch", "mne", "nibabel", "nilearn")
+_VERSIONS = [
+    *("atlasdb", "numpy", "scipy", "scikit-learn", "torch", "mne", "nibabel", "nilearn")
+]
 
 
 @dataclass

@@ -41,8 +41,9 @@ def opened(
 
 @pytest.fixture(scope="module", params=STORES)
 def study(request: pytest.FixtureRequest, opened: Opened) -> atlasdb.Atlas:
-    """The small study, with its comparison, on each store: only to be asked."""
+    """The small study, compared and classified, on each store: only to be asked."""
     atlas = opened(request.param, small_study.entries())
     atlas.compare("patients", "controls", modality="eeg")
     atlas.pool("patients", modality="eeg")
+    atlas.write_classification(small_study.classification())
     return atlas

@@ -78,6 +78,7 @@ def pair(
     for atlas in both:
         atlas.compare("patients", "controls", modality="eeg")
         atlas.pool("patients", modality="eeg")
+        atlas.write_classification(small_study.classification())
     return both
 
 

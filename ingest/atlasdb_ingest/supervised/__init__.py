@@ -1,0 +1,1 @@
+"""Telling groups of people, or conditions, apart, with a plain baseline beside it."""
