@@ -14,7 +14,7 @@ from atlasdb.files import Files
 from atlasdb.privacy import Keyring
 from atlasdb.store.base import Store, is_server, open_store
 from atlasdb.store.lock import FolderLock
-from atlasdb.types import Activation, Connectome, Entry, Subject
+from atlasdb.types import Activation, Connectome, Entry, StimulationResult, Subject
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -137,6 +137,11 @@ class Atlas:
         """Bring what is known of subjects up to date; give how many changed."""
         self._require_writable()
         return writing.describe(self.store, self.files, subjects)
+
+    def write_stimulation(self, result: StimulationResult) -> str:
+        """Add a simulated stimulation, unless it is there already; give its id."""
+        self._require_writable()
+        return writing.write_stimulation(self.store, self.files, result)
 
     # Questions
 

@@ -20,9 +20,16 @@ from atlasdb.rows.shared import (
     link,
     place_of,
 )
+from atlasdb.rows.stimulation import stimulation_batch
 from atlasdb.types import ContrastResult, Entry, PoolResult
 
-__all__ = ["StoredArrays", "contrast_batch", "entry_batch", "pool_batch"]
+__all__ = [
+    "StoredArrays",
+    "contrast_batch",
+    "entry_batch",
+    "pool_batch",
+    "stimulation_batch",
+]
 
 
 def entry_batch(

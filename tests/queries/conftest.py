@@ -45,4 +45,5 @@ def study(request: pytest.FixtureRequest, opened: Opened) -> atlasdb.Atlas:
     atlas = opened(request.param, small_study.entries())
     atlas.compare("patients", "controls", modality="eeg")
     atlas.pool("patients", modality="eeg")
+    atlas.write_stimulation(small_study.stimulation())
     return atlas

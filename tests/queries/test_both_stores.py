@@ -78,6 +78,7 @@ def pair(
     for atlas in both:
         atlas.compare("patients", "controls", modality="eeg")
         atlas.pool("patients", modality="eeg")
+        atlas.write_stimulation(small_study.stimulation())
     return both
 
 
