@@ -155,6 +155,7 @@ def main() -> None:
     torch.set_num_threads(1)
     head = f"{'system':<24}{'true':>7}{'mlp':>7}{'share':>7}{'linear':>8}{'share':>7}"
     print(head + f"{'degree':>8}{'mean':>7}{'rho mlp':>9}{'lin':>6}{'CPU s':>7}")
+    table = []
     for name, system in SYSTEMS.items():
         watched, _ = run(system, T, 1)
         true = truth(system, watched, 2)
@@ -179,10 +180,15 @@ def main() -> None:
             if model == "mlp":
                 sends = int(np.nansum(found.weight, axis=1).argmax())
                 others, seconds = [really[sends], really.mean()], spent
-        widths = (7, 7, 7, 8, 7, 8, 7, 9, 6)
-        shown = zip([*cells, *others, *rhos], widths, strict=True)
-        line = "".join(f"{value:>{width}.2f}" for value, width in shown)
-        print(f"{name:<24}{line}{seconds:>7.1f}", flush=True)
+        table.append([*cells, *others, *rhos, seconds])
+        print(line(name, table[-1]), flush=True)
+    print(line("mean", np.mean(table, axis=0).tolist()))
+
+
+def line(name: str, values: list[float]) -> str:
+    widths = (7, 7, 7, 8, 7, 8, 7, 9, 6, 7)
+    both = zip(values, widths, strict=True)
+    return f"{name:<24}" + "".join(f"{value:>{width}.2f}" for value, width in both)
 
 
 if __name__ == "__main__":

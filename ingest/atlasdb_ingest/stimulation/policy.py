@@ -152,7 +152,7 @@ def judge(world: World, policies: Policies, *, horizon: int, seed: int) -> Reduc
     horizon : int
         Samples of a rollout.
     seed : int
-        Another noise is drawn than in training with this seed.
+        Draws other noise than training with any seed does.
 
     Returns
     -------
@@ -165,8 +165,8 @@ def judge(world: World, policies: Policies, *, horizon: int, seed: int) -> Reduc
             energy(world, past, noise, policies[which])
             for which in turns(world, JUDGED)
         ]
-    without = before.double().cpu().numpy()
-    acted = torch.cat(parts).double().cpu().numpy()
+    without = before.cpu().double().numpy()
+    acted = torch.cat(parts).cpu().double().numpy()
     share = acted.mean(1) / without.mean()
     # Both come from the same starts and noise: only their difference varies.
     spread = (acted - share[:, None] * without).std(1, ddof=1) / without.mean()

@@ -16,7 +16,7 @@ from atlasdb_ingest.models.base import LagModel
 
 SHARES = (1.0, 0.3, 0.1)
 """Of the penalty, one after the other."""
-SETTINGS = {"steps": 600, "batch": 256, "rate": 0.01}
+SETTINGS = {"steps": 1200, "batch": 256, "rate": 0.01}
 """Of the training with each of them."""
 
 

@@ -81,7 +81,7 @@ class World:
         past : Tensor, shape (n, n_regions, order)
         noise : Tensor, shape (horizon, n, n_regions)
         """
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed % 2**63)
         starts = self.other_starts if judging else self.starts
         where = torch.randint(len(starts), (n,), generator=generator)
         when = torch.randint(len(self.noise), (horizon, n), generator=generator)
