@@ -19,6 +19,7 @@ from atlasdb.types import (
     ClassificationResult,
     Connectome,
     Entry,
+    StimulationResult,
     Subject,
 )
 
@@ -159,6 +160,11 @@ class Atlas:
         """Bring what is known of subjects up to date; give how many changed."""
         self._require_writable()
         return writing.describe(self.store, self.files, subjects)
+
+    def write_stimulation(self, result: StimulationResult) -> str:
+        """Add a simulated stimulation, unless it is there already; give its id."""
+        self._require_writable()
+        return writing.write_stimulation(self.store, self.files, result)
 
     # Questions
 

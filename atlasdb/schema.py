@@ -142,6 +142,16 @@ NODES: Mapping[str, Node] = {
             ),
         ),
         Node(
+            "Stimulation",
+            _columns(
+                text="subject connectome goal",
+                whole="horizon n_rollouts seed",
+                real="budget fit_score linear_fit_score",
+                truth="simulated",
+            ),
+            indexed=("subject",),
+        ),
+        Node(
             "Run",
             _columns(
                 text="kind status started ended command params versions "
@@ -200,12 +210,22 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
             key=("contrast",),
         ),
         Relationship(
+            "STIMULATES",
+            (("Stimulation", "Region"),),
+            _columns(
+                whole="rank",
+                real="reduction reduction_low reduction_high",
+                truth="simulated",
+            ),
+        ),
+        Relationship(
             "GENERATED_BY",
             (
                 ("Connectome", "Run"),
                 ("ActivationMap", "Run"),
                 ("Contrast", "Run"),
                 ("Classifier", "Run"),
+                ("Stimulation", "Run"),
             ),
             {},
         ),
@@ -226,6 +246,7 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
                 ("ActivationMap", "Artifact"),
                 ("Contrast", "Artifact"),
                 ("Classifier", "Artifact"),
+                ("Stimulation", "Artifact"),
             ),
             _columns(text="role"),
             key=("role",),

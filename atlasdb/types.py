@@ -343,6 +343,48 @@ class ClassificationResult:
 
 
 @dataclass(frozen=True, eq=False)
+class StimulationResult:
+    """What stimulating each region would change, by the model of one recording.
+
+    A result of simulation: nothing of it was seen in the person.
+
+    Attributes
+    ----------
+    subject, connectome : str
+        Whose, and the connectome whose model was rolled out.
+    goal : str
+        What the policies lower: "energy", the mean power of all regions.
+    budget : float
+        Largest input at a sample, standard deviations of a region's activity.
+    horizon, n_rollouts : int
+        Samples of a rollout, and rollouts that the reductions are measured on.
+    fit_score, linear_fit_score : float or None
+        Held-out score of the model that was rolled out, and of the linear one.
+    codes : tuple of str
+        Area codes of the regions, in the order of the reductions.
+    reduction, reduction_low, reduction_high : ndarray, shape (n_regions,)
+        Share of the energy that is removed, and its 95 % interval over rollouts.
+    arrays : mapping of str to dict of ndarray
+        Groups kept as files: ``policy`` and ``model``.
+    """
+
+    run: Run
+    subject: str
+    connectome: str
+    goal: str
+    budget: float
+    horizon: int
+    n_rollouts: int
+    fit_score: float
+    linear_fit_score: float | None
+    codes: tuple[str, ...]
+    reduction: FloatArray
+    reduction_low: FloatArray
+    reduction_high: FloatArray
+    arrays: Mapping[str, Mapping[str, NDArray[Any]]]
+
+
+@dataclass(frozen=True, eq=False)
 class Connectome:
     """A connectome as it comes out of an atlas, to analyse, draw or export.
 

@@ -140,6 +140,10 @@ _RULES = {
         "MATCH (g:Connectome) WHERE NOT EXISTS "
         "{ MATCH (g)-[:GENERATED_BY]->(r:Run) } RETURN count(g) AS n"
     ),
+    "stimulations that do not say that they are simulated": (
+        "MATCH (x:Stimulation) WHERE x.simulated IS NULL OR x.simulated = false "
+        "RETURN count(x) AS n"
+    ),
     "ages above 90": ("MATCH (s:Subject) WHERE s.age_years > 90 RETURN count(s) AS n"),
 }
 

@@ -21,8 +21,9 @@ from atlasdb.rows import (
     contrast_batch,
     entry_batch,
     pool_batch,
+    stimulation_batch,
 )
-from atlasdb.rows.ids import classification_id, slug
+from atlasdb.rows.ids import classification_id, slug, stimulation_id
 from atlasdb.rows.shared import add_subject
 from atlasdb.schema import NODES
 from atlasdb.store.base import Store
@@ -34,6 +35,7 @@ from atlasdb.types import (
     Entry,
     Parcellation,
     PoolResult,
+    StimulationResult,
     Subject,
 )
 
@@ -160,6 +162,23 @@ def write_classification(
     (line,) = files.append({"kind": "run", "key": result.run.key, "path": path})
     store.apply(batch, applied=line.n)
     return classification
+
+
+def write_stimulation(store: Store, files: Files, result: StimulationResult) -> str:
+    """Add a simulated stimulation, unless the same one is there; give its id."""
+    key = result.run.key
+    stimulation = stimulation_id(result.connectome, key)
+    if key in files:
+        return stimulation
+    _same_atlas(store, files)
+    path = f"{slug(result.subject)}/{key[:16]}"
+    stored = [_stored(name, path, group) for name, group in result.arrays.items()]
+    batch = stimulation_batch(result, stored, code_version=__version__)
+    files.save(path, batch, result.arrays)
+    line = {"kind": "run", "key": key, "path": path, "subject": result.subject}
+    (written,) = files.append(line)
+    store.apply(batch, applied=written.n)
+    return stimulation
 
 
 def write_cypher(

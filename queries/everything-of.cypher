@@ -31,8 +31,14 @@ UNION ALL
 MATCH (x:ActivationMap) WHERE x.subject = $subject
 RETURN 'ActivationMap' AS kind, x.id AS id
 UNION ALL
+MATCH (x:Stimulation) WHERE x.subject = $subject
+RETURN 'Stimulation' AS kind, x.id AS id
+UNION ALL
 MATCH (g:Connectome)-[:STORED_AS]->(x:Artifact) WHERE g.subject = $subject
 RETURN 'Artifact' AS kind, x.id AS id
 UNION ALL
 MATCH (m:ActivationMap)-[:STORED_AS]->(x:Artifact) WHERE m.subject = $subject
+RETURN 'Artifact' AS kind, x.id AS id
+UNION ALL
+MATCH (t:Stimulation)-[:STORED_AS]->(x:Artifact) WHERE t.subject = $subject
 RETURN 'Artifact' AS kind, x.id AS id

@@ -45,4 +45,5 @@ def atlas(atlas_url: str, key_file: Path) -> Iterator[atlasdb.Atlas]:
         atlas.write(*small_study.entries())
         atlas.compare("patients", "controls", modality="eeg")
         atlas.pool("patients", modality="eeg")
+        atlas.write_stimulation(small_study.stimulation())
         yield atlas

@@ -24,6 +24,7 @@ from atlasdb.types import (
     Parcellation,
     RecordingInfo,
     Run,
+    StimulationResult,
     Subject,
 )
 
@@ -253,3 +254,24 @@ def entries() -> list[Entry]:
         for i in (1, 2, 3)
     ]
     return [*people, *volume_entries("p1", "patients"), worm_entry()]
+
+
+def stimulation() -> StimulationResult:
+    """Give what simulated stimulation of ``p1``'s electrodes would change: Fz most."""
+    reduction = np.array([0.4, 0.3, 0.1, 0.02])
+    return StimulationResult(
+        run=replace(run("stimulate", "p1"), kind="stimulate", command="stimulate"),
+        subject="p1",
+        connectome=f"p1/eeg-mlp-{key('eeg', 'p1')[:8]}",
+        goal="energy",
+        budget=1.0,
+        horizon=20,
+        n_rollouts=512,
+        fit_score=0.12,
+        linear_fit_score=0.1,
+        codes=("fz", "cz", "pz", "c3"),
+        reduction=reduction,
+        reduction_low=reduction - 0.01,
+        reduction_high=reduction + 0.01,
+        arrays={"policy": {"gains": np.zeros((4, 4, 5), np.float32)}},
+    )

@@ -241,6 +241,22 @@ def test_erasing_leaves_nothing_of_the_person(atlas: atlasdb.Atlas) -> None:
     assert atlas.verify().equal
 
 
+def test_simulated_stimulation_is_kept_once_and_erased_with_the_person(
+    atlas: atlasdb.Atlas,
+) -> None:
+    before = atlas.verify()
+    found = atlas.write_stimulation(small_study.stimulation())
+    assert atlas.verify() == before
+    held = atlas.query("everything-of", subject="p1")
+    assert held["id"][held["kind"] == "Stimulation"].tolist() == [found]
+    ranked = atlas.query("stimulation-targets", subject="p1")
+    assert ranked["region"].tolist() == ["Fz", "Cz", "Pz", "C3"]
+    atlas.erase("p1")
+    assert atlas.store.nodes("Stimulation").num_rows == 0
+    assert not (atlas.files.folder / "p1").exists()
+    assert atlas.verify().equal
+
+
 def test_a_writer_stopped_before_the_graph_is_caught_up(
     atlas_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,10 @@ class LazyGroup(click.Group):
             "atlasdb_ingest.training:command",
             "Make the network that reads connections from BOLD anew.",
         ),
+        "stimulate": (
+            "atlasdb_ingest.stimulation.command:command",
+            "Which region to act on, in simulation on a learned model.",
+        ),
         "subjects": ("atlasdb.cli.subjects:subjects", "List, show or erase subjects."),
         "rebuild": (
             "atlasdb.cli.upkeep:rebuild",

@@ -20,6 +20,7 @@ from atlasdb.rows.shared import (
     link,
     place_of,
 )
+from atlasdb.rows.stimulation import stimulation_batch
 from atlasdb.types import ClassificationResult, ContrastResult, Entry, PoolResult
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "contrast_batch",
     "entry_batch",
     "pool_batch",
+    "stimulation_batch",
 ]
 
 

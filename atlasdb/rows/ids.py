@@ -44,6 +44,11 @@ def region_ids(connectome: str, codes: Sequence[str]) -> list[str]:
     return [f"{connectome}/{code.lower()}" for code in codes]
 
 
+def stimulation_id(connectome: str, key: str) -> str:
+    """Give the id of a simulated stimulation: the connectome and the run's key."""
+    return f"{connectome}/stimulation-{key[:8]}"
+
+
 def recording_id(entry: Entry) -> str | None:
     """Give the id of an entry's recording: subject, modality, content."""
     recording = entry.recording

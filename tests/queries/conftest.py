@@ -46,4 +46,5 @@ def study(request: pytest.FixtureRequest, opened: Opened) -> atlasdb.Atlas:
     atlas.compare("patients", "controls", modality="eeg")
     atlas.pool("patients", modality="eeg")
     atlas.write_classification(small_study.classification())
+    atlas.write_stimulation(small_study.stimulation())
     return atlas

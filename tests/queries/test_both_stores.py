@@ -79,6 +79,7 @@ def pair(
         atlas.compare("patients", "controls", modality="eeg")
         atlas.pool("patients", modality="eeg")
         atlas.write_classification(small_study.classification())
+        atlas.write_stimulation(small_study.stimulation())
     return both
 
 
