@@ -1,7 +1,7 @@
 """Our engines beside peers, in the same run, on systems whose connections are known.
 
-    python benchmarks/connectivity.py [--seeds 5] [--only GLOB] [--patience 60] [--data DIR]
-        [--json FILE] [--figures DIR] [--report FILE]
+    python benchmarks/connectivity.py [--seeds 5] [--only GLOB] [--patience 60]
+        [--data DIR] [--json FILE] [--figures DIR] [--report FILE]
     python benchmarks/connectivity.py --from FILE [--figures DIR] [--report FILE]
 
 Prints a block for each system; ours have a star.
@@ -154,6 +154,13 @@ def plain(value: Any) -> Any:
     return value
 
 
+def keep(results: dict[str, Any], path: Path | None) -> None:
+    """Write what there is so far: a long run may be ended."""
+    if path is not None:
+        text = json.dumps(plain(results), separators=(",", ":"))
+        path.write_text(text + "\n", encoding="utf-8")
+
+
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -192,13 +199,12 @@ def main() -> int:
         results = {"conditions": conditions(given), "systems": [], "readouts": []}
         for system in wanted:
             results["systems"].append(measure(system, given.seeds, given.patience))
+            keep(results, given.json)
         for system in wanted:
             if system.name in READ:
                 results["readouts"] += read(system, given.seeds)
+                keep(results, given.json)
         results = plain(results)
-    if given.json is not None:
-        text = json.dumps(results, separators=(",", ":"))
-        given.json.write_text(text + "\n", encoding="utf-8")
     if given.figures is not None:
         figures.draw(results, given.figures)
     if given.report is not None:

@@ -11,6 +11,7 @@ from directed.report import DEFAULTS, judged, rows_of
 
 OURS, PEER, LINE = "#c1272d", "#8c8c8c", "#d9d9d9"
 _DPI = 110
+_APART = 0.035
 
 
 def draw(results: dict[str, Any], folder: Path) -> None:
@@ -145,20 +146,25 @@ def _cost(results: dict[str, Any], path: Path) -> None:
             for row in rows_of(system):
                 key = row["method"], row["ours"]
                 points.setdefault(key, []).append((row["seconds"], row["auprc"]))
-        for (name, ours), all_ in points.items():
-            seconds, auprc = np.mean(all_, axis=0)
+        means = {key: np.mean(all_, axis=0) for key, all_ in points.items()}
+        floor = 1.0
+        for (name, ours), (seconds, auprc) in sorted(
+            means.items(), key=lambda item: -item[1][1]
+        ):
+            n = len(points[name, ours])
+            some = "" if n == len(known) else f" ({n} of {len(known)} systems)"
             colour = OURS if ours else PEER
-            axes.plot(max(seconds, 1e-4), auprc, "o", color=colour, ms=5)
+            place = max(seconds, 1e-5), auprc
+            axes.plot(*place, "o", color=colour, ms=5)
+            floor = min(auprc, floor - _APART)  # labels keep off each other
             axes.annotate(
-                name
-                + (
-                    "" if len(all_) == len(known) else f" ({len(all_)} of {len(known)})"
-                ),
-                (max(seconds, 1e-4), auprc),
-                xytext=(4, 3),
-                textcoords="offset points",
+                name + some,
+                place,
+                xytext=(place[0] * 1.6, floor),
+                va="center",
                 fontsize=7,
                 color=colour,
+                arrowprops={"arrowstyle": "-", "color": LINE, "lw": 0.5},
             )
         axes.set_xscale("log")
         axes.set(

@@ -43,7 +43,10 @@ def run(
     context = multiprocessing.get_context(_HOW)
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_work, args=(theirs, method, system, series))
-    child.start()
+    with warnings.catch_warnings():
+        # A fork of a process with threads is warned of; ours wait for nothing.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child.start()
     theirs.close()
     found: list[Found] = []
     try:
@@ -59,6 +62,7 @@ def run(
     finally:
         ours.close()
         _end(child.pid)
+        child.kill()  # if it had no group of its own yet
         child.join()
     return found
 
