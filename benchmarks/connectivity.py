@@ -1,8 +1,9 @@
 """Our engines beside peers, in the same run, on systems whose connections are known.
 
-    python benchmarks/connectivity.py [--seeds 5] [--only GLOB] [--patience 60]
+    python benchmarks/connectivity.py [--seeds 5] [--only GLOB,...] [--patience 60]
         [--data DIR] [--json FILE] [--figures DIR] [--report FILE]
-    python benchmarks/connectivity.py --from FILE [--figures DIR] [--report FILE]
+    python benchmarks/connectivity.py --from FILE... [--json FILE] [--figures DIR]
+        [--report FILE]
 
 Prints a block for each system; ours have a star.
 
@@ -161,12 +162,26 @@ def keep(results: dict[str, Any], path: Path | None) -> None:
         path.write_text(text + "\n", encoding="utf-8")
 
 
+def joined(paths: list[Path]) -> dict[str, Any]:
+    """Put together what was measured in pieces, in the usual order of systems."""
+    parts = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    by = {system["name"]: system for part in parts for system in part["systems"]}
+    usual = [system.name for system in systems.chosen()]
+    order = [name for name in usual if name in by] + [n for n in by if n not in usual]
+    read = {(r["system"], r["network"]): r for part in parts for r in part["readouts"]}
+    return {
+        "conditions": parts[-1]["conditions"],
+        "systems": [by[name] for name in order],
+        "readouts": list(read.values()),
+    }
+
+
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", type=int, default=5, help="graphs for each system")
-    parser.add_argument("--only", default="*", metavar="GLOB", help="systems, by name")
+    parser.add_argument("--only", default="*", metavar="GLOB,...", help="systems")
     parser.add_argument("--patience", type=float, default=60.0, metavar="SECONDS")
     parser.add_argument(
         "--data",
@@ -181,7 +196,12 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="page to renew")
     parser.add_argument(
-        "--from", dest="made", type=Path, metavar="FILE", help="measure nothing anew"
+        "--from",
+        dest="made",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="measure nothing anew; a system is taken from the last file that has it",
     )
     return parser.parse_args()
 
@@ -189,7 +209,8 @@ def parsed() -> argparse.Namespace:
 def main() -> int:
     given = parsed()
     if given.made is not None:
-        results = json.loads(given.made.read_text(encoding="utf-8"))
+        results = joined(given.made)
+        keep(results, given.json)
     else:
         torch.set_num_threads(1)
         wanted = systems.chosen(given.only, given.data)

@@ -182,6 +182,13 @@ def test_five_people_are_judged_together() -> None:
     assert row["direction_pooled"] == row["auprc_pooled"] == 1.0
 
 
+def test_it_is_counted_where_no_direction_is_told() -> None:
+    people = [Recording(np.zeros((4, 5)), CHAIN)]
+    half = np.where(np.eye(4) > 0, np.nan, 0.5)
+    found = [Found(half, probability=half, direction=half, seconds=0.0, mib=0.0)]
+    assert judge.row(Method("silent", _fail), [people], found)["withheld"] == 1.0
+
+
 def test_names_of_systems_are_unique() -> None:
     names = [system.name for system in systems.chosen()]
     assert len(names) == len(set(names))

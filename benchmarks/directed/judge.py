@@ -61,10 +61,18 @@ def row(
         "direction_error": measures.expected_error(direction),
         "existence_bins": existence,
         "direction_bins": direction,
+        "withheld": _withheld(found),
         **_delivered(both),
         "seconds": _mean([f.seconds for f in found]),
         "mib": float(np.max([f.mib for f in found])),
     }
+
+
+def _withheld(found: list[Found]) -> float:
+    """Give the share of recordings in which no direction is told."""
+    known = [one.direction for one in found if one.direction is not None]
+    told = [float((np.abs(d[np.isfinite(d)] - 0.5) > 1e-6).any()) for d in known]
+    return 1.0 - _mean(told)
 
 
 def _delivered(both: list[tuple[Recording, Found]]) -> Row:

@@ -145,19 +145,20 @@ def _losses(known: list[dict[str, Any]]) -> str:
 
 def _sure(known: list[dict[str, Any]]) -> str:
     """How well the default models know what they know."""
-    rows = [["system", "ECE", "ECE of directions", "FDP", "found"]]
+    rows = [["system", "ECE", "ECE of directions", "FDP", "found", "withheld"]]
     for system in known:
         ours = default(system)
         if ours and ours.get("auprc") is not None:
-            keys = ("existence_error", "direction_error", "false", "found")
+            keys = ("existence_error", "direction_error", "false", "found", "withheld")
             rows.append([f"`{system['name']}`", *(_pair(ours, key) for key in keys)])
     if len(rows) == 1:
         return ""
     return (
         "How far our default models can be believed: calibration errors of P(source "
         "\u2192 target) and of directions, the share of the supported connections that "
-        "is false (a reversed one is), and the share of the planted ones that is "
-        "supported.\n\n" + _table(rows)
+        "is false (a reversed one is), the share of the planted ones that is "
+        "supported, and the share of recordings in which direction is withheld.\n\n"
+        + _table(rows)
     )
 
 

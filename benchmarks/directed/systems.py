@@ -10,6 +10,7 @@ from directed.known import System
 
 
 def chosen(pattern: str = "*", data: Path = published.DATA) -> list[System]:
-    """List the systems whose names match a pattern of the shell."""
+    """List the systems whose names match one of some patterns, joined by commas."""
     every = (*bold.SYSTEMS, *electric.SYSTEMS, *published.systems(data))
-    return [system for system in every if fnmatch(system.name, pattern)]
+    parts = pattern.split(",")
+    return [s for s in every if any(fnmatch(s.name, part) for part in parts)]
