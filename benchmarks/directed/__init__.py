@@ -1,0 +1,1 @@
+"""What `connectivity.py` measures: systems, peers, measures, tables and figures."""
