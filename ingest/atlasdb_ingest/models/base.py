@@ -32,7 +32,7 @@ class LagModel(nn.Module, ABC):
         How strongly sources are pushed out of the network.
     """
 
-    joint = False
+    joint: bool = False
 
     def __init__(
         self, n_series: int, n_regions: int, order: int, sparsity: float = 0.0

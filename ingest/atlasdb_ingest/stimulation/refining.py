@@ -25,16 +25,16 @@ class _Relaxed(LagModel):
 
     def __init__(self, inner: LagModel, share: float) -> None:
         super().__init__(inner.n_series, inner.n_regions, inner.order)
-        self.inner, self.share = inner, share
+        self.inner, self.share, self.joint = inner, share, inner.joint
 
     def forward(self, past: torch.Tensor) -> torch.Tensor:
         """Predict as the model does."""
         found: torch.Tensor = self.inner(past)
         return found
 
-    def penalty(self) -> torch.Tensor:
+    def penalty(self, past: torch.Tensor) -> torch.Tensor:
         """Give a share of what its size costs."""
-        return self.share * self.inner.penalty()
+        return self.share * self.inner.penalty(past)
 
 
 def refine(network: LagModel, windows: Windows) -> torch.Tensor:
@@ -58,10 +58,13 @@ def refine(network: LagModel, windows: Windows) -> torch.Tensor:
     for share in () if network.solve(windows) else SHARES:
         fitting.fit(_Relaxed(network, share), windows, SETTINGS, seed=0)
         now = fitting.errors(network, windows)
+        if network.joint:
+            now, best = now.mean(1, keepdim=True), best.mean(1, keepdim=True)
         better = now < best
         best = torch.where(better, now, best)
         for old, new in zip(kept, parameters, strict=True):
-            mask = better.reshape(better.shape + (1,) * (new.dim() - 2))
+            kind = better[:, 0] if network.joint else better
+            mask = kind.reshape(kind.shape + (1,) * (new.dim() - kind.dim()))
             old.copy_(torch.where(mask, new.detach(), old))
     with torch.no_grad():
         for old, new in zip(kept, parameters, strict=True):

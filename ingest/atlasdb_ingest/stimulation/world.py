@@ -207,7 +207,8 @@ def rebuilt(
 ) -> LagModel:
     """Make a stored model work again, one series of it; see `learned`."""
     module = models.load(method)
-    network: LagModel = module.build(1, n_regions, order, 0)
+    sparsity = float(settings.get("sparsity", module.SPARSITY))
+    network: LagModel = module.build(1, n_regions, order, 0, sparsity)
     held = {name: torch.from_numpy(array)[None] for name, array in state.items()}
     wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
     same = module.SETTINGS["version"] == settings.get("version")
