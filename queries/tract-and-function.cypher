@@ -9,7 +9,8 @@
 // tract_modality : str = "dwi"
 //     Modality of the connectome of tracts.
 // supported : bool = true
-//     Only learned connections that pass the connectome's own rule.
+//     Only learned connections that pass the connectome's own rule, or whose regions
+//     depend on each other at q < 0.05: a tract has no direction either.
 // limit : int = 50
 //     Number of rows.
 //
@@ -38,7 +39,7 @@
 
 MATCH (g:Connectome)-[:HAS_REGION]->(s:Region)-[c:CONNECTS_TO]->(t:Region)
 WHERE g.subject = $subject AND g.modality = $modality AND g.is_current = true
-  AND ($supported = false OR c.supported = true)
+  AND ($supported = false OR c.supported = true OR c.q < 0.05)
 MATCH (s)-[:OF_AREA]->(a:Area)
 MATCH (t)-[:OF_AREA]->(b:Area)
 MATCH (d:Connectome)-[:HAS_REGION]->(x:Region)-[w:CONNECTS_TO]->(y:Region)
