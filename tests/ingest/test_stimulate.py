@@ -42,7 +42,7 @@ def step(past: torch.Tensor) -> torch.Tensor:
     return past[..., 0] @ (weights + 0.4 * torch.eye(N)).to(past)
 
 
-def watched(n_times: int = 500, seed: int = 0) -> FloatArray:
+def watched(n_times: int = 1000, seed: int = 0) -> FloatArray:
     """Watch the system: (n_times, N)."""
     noise = torch.from_numpy(np.random.default_rng(seed).standard_normal((n_times, N)))
     start = torch.zeros(1, 1, N, 5, dtype=torch.float64)
@@ -52,7 +52,7 @@ def watched(n_times: int = 500, seed: int = 0) -> FloatArray:
     return torch.stack(rows).numpy()
 
 
-def course(n_times: int = 500, seed: int = 0) -> FloatArray:
+def course(n_times: int = 1000, seed: int = 0) -> FloatArray:
     """Give the same, standardised: (N, n_times)."""
     return np.asarray(stats.zscore(watched(n_times, seed), axis=0)).T
 

@@ -111,7 +111,7 @@ class World:
         """
         for innovation in noise:
             now = self.predict(past.flatten(0, 1)).reshape(past.shape[:-1])
-            now = now + innovation
+            now = now.nan_to_num(0.0) + innovation
             if act is not None:
                 now = now + act(past)
             now = torch.clamp(now.nan_to_num(0.0), -self.reach, self.reach)
@@ -187,12 +187,14 @@ def learned(
     parts = torch.split(past[0], _AT_ONCE)
     expected = torch.cat([predict(part) for part in parts])
     n_known = windows.known.shape[1]
+    reach = REACH * windows.series[0].abs().amax(0)
+    left = torch.clamp(present[0] - expected.nan_to_num(0.0), -reach, reach)
     world = World(
         predict,
         past[0, :n_known],
         past[0, n_known:],
-        present[0] - expected,
-        REACH * windows.series[0].abs().amax(0),
+        left,
+        reach,
     )
     score = 0.5 * torch.log(fitting.alone(windows, prior) / error).mean()
     return Learned(world, float(score), readout.parameters(network, 0))
