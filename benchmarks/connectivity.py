@@ -1,6 +1,6 @@
 """Our engines beside peers, in the same run, on systems whose connections are known.
 
-    python benchmarks/connectivity.py [--seeds 5] [--only GLOB,...] [--patience 60]
+    python benchmarks/connectivity.py [--seeds 5] [--only GLOB,...] [--patience 120]
         [--data DIR] [--json FILE] [--figures DIR] [--report FILE]
     python benchmarks/connectivity.py --from FILE... [--json FILE] [--figures DIR]
         [--report FILE]
@@ -182,7 +182,7 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--seeds", type=int, default=5, help="graphs for each system")
     parser.add_argument("--only", default="*", metavar="GLOB,...", help="systems")
-    parser.add_argument("--patience", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--patience", type=float, default=120.0, metavar="SECONDS")
     parser.add_argument(
         "--data",
         type=Path,

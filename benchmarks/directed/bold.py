@@ -209,8 +209,10 @@ def denoised(n_regions: int, how: str) -> Callable[[int, int], Made]:
     def make(seed: int, number: int) -> Made:
         series, weights = ringed(n_regions)(seed, number)
         regressors = None
-        if how == "global":
-            regressors = series.mean(axis=0)[:, None]
+        if how == "global":  # of all of the head, half of which is in no region
+            common = series.mean(axis=0)
+            rest = person(seed, number, 172).standard_normal(len(common))
+            regressors = (common + 0.5 * common.std() * rest)[:, None]
         if how == "confounds":  # six courses of movement and their derivatives
             walk = person(seed, number, 171).standard_normal((200, 6)).cumsum(axis=0)
             steps = np.diff(walk, axis=0, prepend=walk[:1])

@@ -67,7 +67,7 @@ def _beside_peers(results: dict[str, Any], path: Path) -> None:
         axes.set_xlim(-0.02, 1.02)
     panels[1].axvline(0.5, color=PEER, lw=0.8, ls=":")
     panels[0].set_yticks(range(len(known)), [s["name"] for s in known], fontsize=8)
-    panels[0].invert_yaxis()
+    panels[0].set_ylim(len(known) - 0.5, -0.5)
     keys = [
         ("o", OURS, OURS, 7, "our default model"),
         ("o", OURS, "white", 4, "our other models"),

@@ -81,7 +81,7 @@ def fitted(data: Array, orders: range) -> tuple[Array, Array, Array, int]:
         if order > orders[0] and n_regions * order > n_times / 3:
             break
         before, now = past(data, order)
-        inverse = np.linalg.inv(before.T @ before)
+        inverse = np.linalg.pinv(before.T @ before, hermitian=True)
         weights = inverse @ (before.T @ now)
         residual = now - before @ weights
         covariance = residual.T @ residual / len(now)

@@ -81,13 +81,15 @@ def _pair(row: dict[str, Any] | None, *keys: str) -> str:
 
 
 def best(
-    system: dict[str, Any], key: str, *, ours: bool = False
+    system: dict[str, Any], key: str, among: str = "peers"
 ) -> dict[str, Any] | None:
-    """Give the row of ours, or of the peers, that is largest in one measure."""
+    """Give the row that is largest in one measure: of the peers, or of our others."""
     rows = [
         row
         for row in rows_of(system)
-        if row["ours"] == ours and row.get(key) is not None
+        if row.get(key) is not None
+        and row["ours"] == (among == "ours")
+        and row["method"] != DEFAULTS[system["modality"]]
     ]
     return max(rows, key=lambda row: row[key], default=None)
 
@@ -99,46 +101,56 @@ def default(system: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _beside(known: list[dict[str, Any]]) -> Iterator[list[str]]:
-    yield ["system", "", "ours, by default", "best peer", "difference", "CPU s"]
+    yield [
+        "system",
+        "",
+        "ours, by default",
+        "best peer",
+        "difference",
+        "best of our others",
+        "CPU s, ours / peer",
+    ]
     for system in known:
         ours, peer = default(system), best(system, "auprc")
+        other = best(system, "auprc", "ours")
         if ours is None or peer is None:
             continue
-        gap = ours["auprc"] - peer["auprc"]
-        verdict = f"{gap:+.2f}" if gap > -_NEAR else f"**{gap:+.2f}**"
+        gap = round(ours["auprc"] - peer["auprc"], 2) + 0.0
         yield [
             f"`{system['name']}`",
             system["about"],
             f"{ours['method']} {_pair(ours, 'auprc', 'direction')}",
             f"{peer['method']} {_pair(peer, 'auprc', 'direction')}",
-            verdict,
+            f"**{gap:+.2f}**" if gap < 0 else f"{gap:+.2f}",
+            f"{other['method']} {_pair(other, 'auprc', 'direction')}" if other else "-",
             f"{ours['seconds']:.2g} / {peer['seconds']:.2g}",
         ]
 
 
 def _losses(known: list[dict[str, Any]]) -> str:
-    """Name the systems where a peer is better than what a user gets unasked."""
+    """Name the systems where something is better than what a user gets unasked."""
     lines = []
     for system in known:
         ours = default(system)
         for key, label in (("auprc", "AUPRC"), ("direction", "directions")):
-            peer = best(system, key)
-            if not ours or not peer or ours.get(key) is None:
+            if not ours or ours.get(key) is None:
                 continue
-            if peer[key] - ours[key] > _NEAR:
-                own = best(system, key, ours=True)
-                text = (
-                    f"- `{system['name']}`, {label}: {peer['method']} {peer[key]:.2f}, "
-                    f"{ours['method']} {ours[key]:.2f}"
+            others = [best(system, key), best(system, key, "ours")]
+            better = [
+                f"{'our ' if other['ours'] else ''}{other['method']} {other[key]:.2f}"
+                for other in others
+                if other and other[key] - ours[key] > _NEAR
+            ]
+            if better:
+                lines.append(
+                    f"- `{system['name']}`, {label}: {ours['method']} {ours[key]:.2f}; "
+                    + ", ".join(better)
                 )
-                if own and own[key] > ours[key] + _NEAR:
-                    text += f" (our {own['method']} {own[key]:.2f})"
-                lines.append(text)
     if not lines:
-        return "**Where we lose:** on none of these systems."
+        return "**Where our defaults lose:** on none of these systems."
     head = (
-        "**Where we lose** to the peer that is best on that system, by more than "
-        f"{_NEAR}:"
+        f"**Where our defaults lose** by more than {_NEAR}, to the peer that is best "
+        "on that system or to another model of ours:"
     )
     return "\n".join([head, "", *lines])
 
