@@ -11,7 +11,7 @@ its own held-out blocks (all targets of a recording together, where they share t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
@@ -74,14 +74,38 @@ def fit(
                 now = now.log().mean(1, keepdim=True).exp().expand_as(now)
             better = now < best
             best = torch.where(better, now, best)
-            for old, new in zip(kept, parameters, strict=True):
-                kind = better[:, 0] if model.joint else better
-                mask = kind.reshape(kind.shape + (1,) * (new.dim() - kind.dim()))
-                old.copy_(torch.where(mask, new.detach(), old))
+            keep(model, kept, better)
         step_done()
     with torch.no_grad():
         for old, new in zip(kept, parameters, strict=True):
             new.copy_(old)
+
+
+def keep(model: LagModel, kept: Sequence[torch.Tensor], better: torch.Tensor) -> None:
+    """Put the parameters of a model among those that are kept, where it is better.
+
+    Parameters
+    ----------
+    model : LagModel
+    kept : sequence of Tensor
+        Changed in place; in the order of the model's parameters.
+    better : Tensor of bool, shape (n_series, n_regions)
+        Of a joint network, the first column decides for the recording.
+    """
+    kind = better[:, 0] if model.joint else better
+    for old, new in zip(kept, model.parameters(), strict=True):
+        mask = kind.reshape(kind.shape + (1,) * (new.dim() - kind.dim()))
+        old.copy_(torch.where(mask, new.detach(), old))
+
+
+def gain(model: LagModel, windows: Windows, prior: float) -> torch.Tensor:
+    """Held-out log-likelihood gain over autoregression, nats a sample and region.
+
+    Returns
+    -------
+    Tensor, shape (n_series,)
+    """
+    return 0.5 * torch.log(alone(windows, prior) / errors(model, windows)).mean(1)
 
 
 def errors(

@@ -210,8 +210,8 @@ def _together(
 
 def _score(network: LagModel, windows: Windows) -> NDArray[np.float64]:
     """Give the held-out gain over autoregression of each recording."""
-    ratio = fitting.alone(windows, _PRIOR) / fitting.errors(network, windows)
-    return np.asarray(0.5 * torch.log(ratio).mean(1).cpu().double().numpy())
+    gain = fitting.gain(network, windows, _PRIOR)
+    return np.asarray(gain.cpu().double().numpy())
 
 
 def _one(

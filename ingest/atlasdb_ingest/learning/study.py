@@ -128,6 +128,4 @@ def _gain(
     module = models.load(family)
     network = module.build(1, len(piece[0]), order, seed, sparsity).to(where)
     fitting.fit(network, windows, module.SETTINGS, seed)
-    prior = float(module.SETTINGS["prior"])
-    ratio = fitting.alone(windows, prior) / fitting.errors(network, windows)
-    return float(0.5 * torch.log(ratio).mean())
+    return float(fitting.gain(network, windows, float(module.SETTINGS["prior"])))

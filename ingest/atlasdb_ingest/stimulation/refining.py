@@ -62,10 +62,7 @@ def refine(network: LagModel, windows: Windows) -> torch.Tensor:
             now, best = now.mean(1, keepdim=True), best.mean(1, keepdim=True)
         better = now < best
         best = torch.where(better, now, best)
-        for old, new in zip(kept, parameters, strict=True):
-            kind = better[:, 0] if network.joint else better
-            mask = kind.reshape(kind.shape + (1,) * (new.dim() - kind.dim()))
-            old.copy_(torch.where(mask, new.detach(), old))
+        fitting.keep(network, kept, better)
     with torch.no_grad():
         for old, new in zip(kept, parameters, strict=True):
             new.copy_(old)
