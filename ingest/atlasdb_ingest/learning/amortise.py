@@ -21,11 +21,11 @@ from atlasdb_ingest.learning.reader import Reader, loss, probability
 from atlasdb_ingest.simulation.brains import scan
 from atlasdb_ingest.simulation.dice import Dice
 from atlasdb_ingest.simulation.misfits import MISFITS
-from atlasdb_ingest.simulation.scanner import denoise
+from atlasdb_ingest.simulation.scanner import denoise, drifted
 
 N_GROUPS = 120
 """Groups of brains of equal number of regions and volumes."""
-N_STEPS = 5500
+N_STEPS = 8500
 _REGIONS = 8000
 _FEWER = 3000
 """Regions of one group, all its brains together; where brains are large, fewer."""
@@ -72,11 +72,11 @@ class Lesson:
 
 
 def varied(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
-    """Show recordings otherwise: a part of them, noisier, denoised.
+    """Show recordings otherwise: a part of them, noisier, drifting, denoised.
 
     One simulated brain is then many lessons, and none is learned by heart.
     """
-    shorter, noisier, share = dice.uniform(3).tolist()
+    shorter, noisier, drifting, share = dice.uniform(4).tolist()
     if shorter < 0.5:
         keep = max(_SHORTEST, round((0.5 + 0.5 * share) * series.shape[-1]))
         if keep < series.shape[-1]:
@@ -85,6 +85,8 @@ def varied(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     if noisier < 0.3:
         size = dice.spread(len(series), 1, 1, low=0.05, high=0.5)
         series = series + size * dice.normal(*series.shape)
+    if drifting < 0.4:
+        series = drifted(series, tr, dice)
     return denoise(series, tr, dice)
 
 
@@ -218,7 +220,14 @@ def _start(known: Sequence[Lesson], device: torch.device) -> Reader:
 def familiar(known: Sequence[Lesson], reader: Reader, seed: int) -> Familiar:
     """Learn which recordings the network can read, from sound and spoiled ones."""
     cpu, dice = torch.device("cpu"), Dice(seed)
-    simulated, seen, misled = [], [], []
+    seen, n_regions, sound, misled = [], [], [], []
+
+    def add(features: Features, weights: torch.Tensor, simulated: bool) -> None:
+        seen.append(summary(features))
+        n_regions.append(torch.full((len(weights),), weights.shape[1]))
+        sound.append(torch.full((len(weights),), simulated))
+        misled.append(_misled(reader(features), weights))
+
     with torch.no_grad():
         for lesson in known:
             few = max(
@@ -226,18 +235,13 @@ def familiar(known: Sequence[Lesson], reader: Reader, seed: int) -> Familiar:
             )
             rows = torch.arange(min(few, len(lesson.weights)))
             for some in rows.chunk(4):
-                features = lesson.features(some, cpu, dice)
-                simulated.append(summary(features))
-                seen.append(simulated[-1])
-                misled.append(_misled(reader(features), lesson.weights[some]))
+                add(lesson.features(some, cpu, dice), lesson.weights[some], True)
             for some, spoil in zip(rows.chunk(len(MISFITS)), MISFITS, strict=False):
                 series = MISFITS[spoil](lesson.series[some].float(), dice)
-                features = describe(denoise(series, lesson.tr, dice), lesson.tr)
-                seen.append(summary(features))
-                misled.append(_misled(reader(features), lesson.weights[some]))
-    return Familiar.learn(
-        torch.cat(simulated), torch.cat(seen), torch.cat(misled), seed
-    )
+                series = denoise(series, lesson.tr, dice)
+                add(describe(series, lesson.tr), lesson.weights[some], False)
+    learned = torch.cat(seen), torch.cat(n_regions), torch.cat(sound)
+    return Familiar.learn(*learned, torch.cat(misled), seed)
 
 
 def _misled(logits: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

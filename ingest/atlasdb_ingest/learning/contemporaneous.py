@@ -55,9 +55,7 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
     direction = reading.direction.copy()
     spread = _spread(series.data)
     n_surrogates = int(np.clip(np.ceil(_NULL / n_regions**2), 10, 250))
-    shifts = confidence.far_shifts(n_regions, n_times, n_surrogates, seed)
-    chance = _evidence(partial.alone(series.data, shifts)) / spread[:, None]
-    null = np.swapaxes(chance, 1, 2)[~np.eye(n_regions, dtype=bool)].ravel()
+    null = _chance(series.data, spread, n_surrogates, seed)
     p = confidence.p_values(_evidence(value) / spread, null)
     q = confidence.false_discovery(p)
     if reading.probability is None:
@@ -97,6 +95,21 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
         ood_score=reading.ood_score,
         params={**params, "n_surrogates": n_surrogates},
     )
+
+
+def _chance(
+    data: FloatArray, spread: FloatArray, n_surrogates: int, seed: int
+) -> FloatArray:
+    """Give the evidence that surrogates hold, of all pairs together."""
+    n_regions, n_times = data.shape
+    if partial.absent(data).size:
+        # One region moved alone would break what holds between all of them.
+        cut = confidence.shifted(data, n_surrogates, seed)
+        parts = [(_evidence(partial.connect(x)) / spread)[apart] for x, apart in cut]
+        return np.concatenate(parts)
+    shifts = confidence.far_shifts(n_regions, n_times, n_surrogates, seed)
+    chance = _evidence(partial.alone(data, shifts)) / spread[:, None]
+    return np.swapaxes(chance, 1, 2)[~np.eye(n_regions, dtype=bool)].ravel()
 
 
 def _evidence(value: FloatArray) -> FloatArray:
