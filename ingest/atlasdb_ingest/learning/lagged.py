@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from atlasdb.analysis import agreement
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 from atlasdb_ingest import models
@@ -234,6 +235,9 @@ def _one(
     np.fill_diagonal(stability, np.nan)
     params: dict[str, float | int | str] = {**model.SETTINGS, "order": lags}
     params |= {"family": study.model, "sparsity": study.sparsity, "chosen": study.said}
+    first, second = seen.strength[k + 1 : k + 3]
+    strength = agreement.strengths(first, second)
+    params["strength_reliability"] = agreement.full_length(strength)
     if series.modality in SENSORS:
         params["leakage"] = "innovations orthogonalised"
     if series.modality == "fmri":
@@ -253,7 +257,7 @@ def _one(
         n=int(predictable(series.lengths, lags).size),
         fit_score=score,
         fit_metric=FIT_METRIC,
-        reliability=confidence.reliability(value[1], value[2]),
+        reliability=agreement.reliability(first, second, probability),
         device="cpu",
         lag_ms=seen.lag[k] * 1000.0 / series.sfreq,
         params=params,
