@@ -17,7 +17,7 @@ from atlasdb.files import Files
 from atlasdb.store.base import Store
 from atlasdb.types import Area, Connectivity, Parcellation, PoolResult, Run
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 FEWEST = 2
 _MATRICES = ("weight", "value", "probability", "supported")
 
@@ -50,10 +50,16 @@ def pool(
     first = chosen[0]
     settings = {"cohort": cohort, "connectomes": sorted(ids), "version": METHOD_VERSION}
     key = hashlib.sha256(json.dumps(["pool", settings]).encode()).hexdigest()
-    params = {"cohort": cohort, "n": len(ids), "version": METHOD_VERSION}
-    run = Run(key, "pool", "pool", params, started=started, ended=clock.now())
     halves = [pooled({n: m[half::2] for n, m in stacks.items()}) for half in (0, 1)]
     joint = pooled(stacks)
+    strength = agreement.strengths(halves[0]["weights"], halves[1]["weights"])
+    params = {
+        "cohort": cohort,
+        "n": len(ids),
+        "version": METHOD_VERSION,
+        "strength_reliability": agreement.full_length(strength),
+    }
+    run = Run(key, "pool", "pool", params, started=started, ended=clock.now())
     connectivity = Connectivity(
         codes=tuple(codes),
         weights=joint["weights"],

@@ -148,7 +148,8 @@ def test_every_matrix_keeps_its_range(model: str) -> None:
     np.testing.assert_allclose(both[PAIRS], 1.0, atol=1e-9)
     assert not np.diag(found.supported).any()
     assert found.fit_score > 0
-    assert -1 <= found.reliability <= 1
+    assert 0 <= found.reliability <= 1
+    assert -1 <= float(found.params["strength_reliability"]) <= 1
 
 
 @every_model
