@@ -55,7 +55,7 @@ def others(names: set[str], subject: str | None) -> list[dict[str, Any]]:
     """Give values of the other parameters that fit to a subject."""
     if names >= {"cohort", "min_weight"}:
         return [{"cohort": "patients"}]
-    if "cohort" in names:
+    if names == {"cohort", "modality"}:
         return [{"cohort": "twice"}, {"cohort": "patients"}]
     if "package" in names:
         return [{"package": "torch", "version": "2.2.0"}]
