@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -198,6 +199,36 @@ def test_training_from_one_seed_gives_one_network(tmp_path: Path) -> None:
     names = list(one.keys())
     for name in names:
         assert torch.equal(one.get_tensor(name), other.get_tensor(name))
+
+
+def test_a_log_holds_the_loss_of_each_step_and_no_name(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing import event_accumulator
+
+    out, logs = tmp_path / "jane.safetensors", tmp_path / "logs"
+    words = ["train", str(out), "--groups", "2", "--steps", "3", "--device", "cpu"]
+    result = CliRunner().invoke(main, [*words, "--log-dir", str(logs)])
+    assert result.exit_code == 0, result.output
+    found = event_accumulator.EventAccumulator(str(logs)).Reload()
+    assert found.Tags()["scalars"] == ["loss"]
+    losses = found.Scalars("loss")
+    assert [one.step for one in losses] == [0, 1, 2]
+    assert all(np.isfinite(one.value) for one in losses)
+    (file,) = logs.iterdir()
+    assert b"jane" not in file.read_bytes()
+
+
+def test_a_log_without_tensorboard_is_refused_before_anything_is_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    monkeypatch.delitem(sys.modules, "torch.utils.tensorboard", raising=False)
+    words = ["train", str(tmp_path / "a.safetensors"), "--log-dir", str(tmp_path / "b")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1
+    (line,) = result.stderr.strip().splitlines()
+    assert 'pip install "atlasdb[tensorboard]"' in line
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_plan_depends_on_the_seed_alone() -> None:

@@ -161,7 +161,3 @@ def test_agreement_is_one_for_equals_and_zero_for_opposites() -> None:
     a = np.array([1.0, -2.0, 3.0, 0.0])
     b = np.array([1.0, 2.0, 1.5, 0.0])
     np.testing.assert_allclose(confidence.agreement(a, b), [1.0, 0.0, 0.5, 0.0])
-
-
-def test_reliability_of_a_constant_connectome_is_zero() -> None:
-    assert confidence.reliability(np.ones((3, 3)), np.eye(3)) == 0.0

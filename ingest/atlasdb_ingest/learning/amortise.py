@@ -18,6 +18,7 @@ from atlasdb_ingest.learning.device import choose
 from atlasdb_ingest.learning.familiar import Familiar, summary
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.reader import Reader, loss, probability
+from atlasdb_ingest.learning.scalars import logged
 from atlasdb_ingest.simulation.brains import scan
 from atlasdb_ingest.simulation.dice import Dice
 from atlasdb_ingest.simulation.misfits import MISFITS
@@ -142,7 +143,7 @@ def fit(
     n_steps: int,
     seed: int,
     device: torch.device,
-    step_done: Callable[[], object] = lambda: None,
+    step_done: Callable[[int, torch.Tensor], object] = lambda step, wrong: None,
 ) -> Reader:
     """Train a network on simulated recordings.
 
@@ -157,7 +158,7 @@ def fit(
     device : torch.device
         Where to train.
     step_done : callable, optional
-        Called after each step.
+        Called after each step, with its number and loss, nats a region.
 
     Returns
     -------
@@ -193,7 +194,7 @@ def fit(
         with torch.no_grad():
             for old, new in zip(kept.parameters(), reader.parameters(), strict=True):
                 old.lerp_(new, follow)
-        step_done()
+        step_done(step, wrong.detach())
     return kept.eval()
 
 
@@ -261,6 +262,7 @@ def train(
     n_steps: int = N_STEPS,
     device: str = "auto",
     progress: bool | None = None,
+    log_dir: Path | None = None,
 ) -> None:
     """Make the amortised network anew, and write it to a file.
 
@@ -276,6 +278,13 @@ def train(
         "auto" (CUDA, then MPS, then CPU), or a device that torch knows.
     progress : bool, optional
         Show bars on stderr; by default only on a terminal.
+    log_dir : Path, optional
+        Folder for TensorBoard: the loss of each step, nats a region.
+
+    Raises
+    ------
+    MissingExtraError
+        If a log is wanted and tensorboard is not installed.
     """
     from safetensors.torch import save_file
     from tqdm import tqdm
@@ -283,10 +292,16 @@ def train(
     where = choose(device)
     hidden = None if progress is None else not progress
     groups = plan(seed, n_groups)
-    made = tqdm(lessons(groups, where), "simulating", n_groups, disable=hidden)
-    known = list(made)
-    with tqdm(total=n_steps, desc="learning", disable=hidden) as bar:
-        reader = fit(known, n_steps, seed, where, bar.update)
+    with logged(log_dir) as log:
+        made = tqdm(lessons(groups, where), "simulating", n_groups, disable=hidden)
+        known = list(made)
+        with tqdm(total=n_steps, desc="learning", disable=hidden) as bar:
+
+            def step_done(step: int, wrong: torch.Tensor) -> None:
+                bar.update()
+                log("loss", wrong, step)
+
+            reader = fit(known, n_steps, seed, where, step_done)
     run = {
         "seed": seed,
         "n_groups": n_groups,

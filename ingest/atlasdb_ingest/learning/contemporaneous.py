@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from atlasdb.analysis import agreement
 from atlasdb.cohorts import posterior
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
@@ -69,8 +70,11 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
         for half in halves
     )
     params: dict[str, float | int | str] = dict(model.SETTINGS)
+    strength = agreement.strengths(first, second)
+    params["strength_reliability"] = agreement.full_length(strength)
     if reading.withheld is not None:
         params["caution"] = reading.withheld
+    told = reading.withheld is None
     for matrix in (value, direction, probability):
         np.fill_diagonal(matrix, np.nan)
     stability = confidence.agreement(first, second)
@@ -90,7 +94,7 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
         n=n_times,
         fit_score=_gain(halves[0], halves[1]),
         fit_metric=FIT_METRIC,
-        reliability=confidence.reliability(first, second),
+        reliability=agreement.reliability(first, second, probability) if told else 0.5,
         device="cpu",
         ood_score=reading.ood_score,
         params={**params, "n_surrogates": n_surrogates},
