@@ -21,6 +21,7 @@ from atlasdb_ingest.simulation.scanner import cosines
 RIDGES = (0.02, 0.1, 0.3, 1.0)
 """Added to the diagonal of the correlation matrix. Fixed, as everywhere."""
 _USUAL = 0.1
+_FIRM = 0.3
 _SLOW_HZ = 0.01
 """What is slower is drift."""
 _ABSENT = 1e-4
@@ -72,11 +73,13 @@ def describe(series: torch.Tensor, tr: float) -> Features:
     n_regions, n_times = course.shape[-2:]
     own = torch.eye(n_regions, device=course.device)
     root = math.sqrt(n_times)
-    plain = _View.of(course, _absent(course)[0])
+    power, absent = _absent(course)
+    plain = _View.of(course, absent, RIDGES)
     joint, partial, rest = plain.joint, plain.partial, plain.rest
-    level_course = _standardised(without_drift(course, tr))
-    level = _View.of(level_course, _absent(level_course)[0])
-    private = _View.of(*_without_common(level_course))
+    steady = _standardised(without_drift(course, tr))
+    _, absent = _absent(steady)
+    level = _View.of(steady, absent)
+    private = _View.of(*_without_common(steady, absent))
     pair = plain.pairs(root) + level.pairs(root) + private.pairs(root)
     pair += [partial[0.02], partial[1.0]]
     smooth = _standardised(course[..., 1:] + course[..., :-1])
@@ -111,7 +114,6 @@ def describe(series: torch.Tensor, tr: float) -> Features:
         -1,
     )
     sizes = torch.tensor([math.log(n_times) / 2, math.log(n_regions), math.log(tr)])
-    power = torch.linalg.eigvalsh(joint)
     spread = region.std(1) if n_regions > 1 else torch.zeros_like(region[:, 0])
     whole = torch.cat(
         [
@@ -125,8 +127,10 @@ def describe(series: torch.Tensor, tr: float) -> Features:
         ],
         -1,
     )
+    numbers = _bounded(torch.stack(pair, -1))
+    numbers *= (1 - own)[..., None]
     return Features(
-        _bounded(torch.stack(pair, -1)) * (1 - own)[..., None],
+        numbers,
         _bounded(region),
         _bounded(whole),
         torch.stack([course, rest, level.course, private.course], 2),
@@ -146,18 +150,21 @@ def _absent(course: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
     Returns
     -------
-    mixture : Tensor, shape (n, n_regions)
-        Of unit length; 0 where there is none.
-    lacks : Tensor of bool, shape (n, 1)
+    power : Tensor, shape (n, n_regions)
+        Of all mixtures that are uncorrelated, the smallest first.
+    absent : Tensor, shape (n, n_regions)
+        The mixture, of unit length; 0 where there is none.
     """
     n_regions, n_times = course.shape[-2:]
     power, mixtures = torch.linalg.eigh(course @ course.mT / n_times)
     # Where samples are few, other mixtures are 0 by chance.
     lacks = (power[:, :1] < _ABSENT) & (n_times > 2 * n_regions)
-    return mixtures[:, :, 0] * lacks, lacks
+    return power, mixtures[:, :, 0] * lacks
 
 
-def _without_common(course: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _without_common(
+    course: torch.Tensor, absent: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Take the mean of all regions out of each, unless something is out already.
 
     Returns
@@ -167,7 +174,6 @@ def _without_common(course: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     absent : Tensor, shape (n, n_regions)
         What is always 0 now.
     """
-    absent, lacks = _absent(course)
     if course.shape[1] < _FEWEST:
         return course, absent
     common = course.mean(1, keepdim=True)
@@ -175,6 +181,7 @@ def _without_common(course: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     rest = course - (course @ common.mT) @ common
     size = rest.square().mean(-1).sqrt()
     mixture = size / size.norm(dim=-1, keepdim=True).clamp_min(1e-6)
+    lacks = absent.any(1, keepdim=True)
     found = torch.where(lacks[..., None], course, _standardised(rest))
     return found, torch.where(lacks, absent, mixture)
 
@@ -190,7 +197,12 @@ class _View:
     rest: torch.Tensor
 
     @classmethod
-    def of(cls, course: torch.Tensor, absent: torch.Tensor) -> _View:
+    def of(
+        cls,
+        course: torch.Tensor,
+        absent: torch.Tensor,
+        ridges: tuple[float, ...] = (_USUAL, _FIRM),
+    ) -> _View:
         """Relate series; `absent`, shape (n, n_regions), is always 0 in them.
 
         What is 0 by construction says nothing of who is joined to whom, and the
@@ -201,7 +213,7 @@ class _View:
         known = absent[:, :, None] * absent[:, None, :]
         inverse = {
             ridge: torch.linalg.inv(joint + ridge * own) - known / ridge
-            for ridge in RIDGES
+            for ridge in ridges
         }
         partial = {ridge: _partial(matrix) for ridge, matrix in inverse.items()}
         rest = _standardised(inverse[_USUAL] @ course)
@@ -209,12 +221,12 @@ class _View:
 
     def pairs(self, root: float) -> list[torch.Tensor]:
         """Tell strength and direction of all pairs."""
-        partial = {ridge: self.partial[ridge] for ridge in (_USUAL, 0.3)}
+        partial = {ridge: self.partial[ridge] for ridge in (_USUAL, _FIRM)}
         pair = [self.joint, *partial.values()]
         for matrix in partial.values():
             pair.append(torch.atanh(matrix.clamp(-0.999, 0.999)) * root / 5)
         pair += _leading(self.course, self.joint.sign(), root)
-        pair += _leading(self.rest, partial[0.3].sign(), root)[1:]
+        pair += _leading(self.rest, partial[_FIRM].sign(), root)[1:]
         pair += _shape(self.course, self.joint, root)
         return pair + _apart(self.inverse, self.course, root)
 
@@ -225,7 +237,8 @@ def _standardised(series: torch.Tensor) -> torch.Tensor:
 
 
 def _bounded(numbers: torch.Tensor) -> torch.Tensor:
-    return numbers.nan_to_num(0.0, _LARGEST, -_LARGEST).clamp(-_LARGEST, _LARGEST)
+    """Bound numbers in place: those of 400 regions take 56 MB."""
+    return numbers.nan_to_num_(0.0, _LARGEST, -_LARGEST).clamp_(-_LARGEST, _LARGEST)
 
 
 def _partial(inverse: torch.Tensor) -> torch.Tensor:
