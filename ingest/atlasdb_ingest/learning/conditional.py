@@ -9,7 +9,6 @@ source, and what the network makes of it, are tested together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import torch
@@ -20,6 +19,10 @@ from atlasdb_ingest.models.linear import moments, regress
 
 _ROOM = 20_000_000
 """Moments that are held at once."""
+_PRIOR = 0.1
+"""So many samples the prior weighs that there is no effect: next to nothing. Where
+rhythms are narrow a little shrinkage lets much pass through others.
+"""
 _TINY = 1e-12
 
 
@@ -70,7 +73,8 @@ class Effects:
             error = error.clone()
             error[..., :lags, :lags] += self._feigned(doubt.to(error))
         weighted = torch.linalg.solve(error, self.effect[..., None])[..., 0]
-        return (self.effect * weighted).sum(-1)
+        found: torch.Tensor = (self.effect * weighted).sum(-1)
+        return found
 
     def _feigned(self, doubt: torch.Tensor) -> torch.Tensor:
         """Covariance of the coefficients that mixtures make of other coefficients.
@@ -86,10 +90,11 @@ class Effects:
         shared = doubt * (1 - torch.eye(len(doubt)).to(doubt))
         got = torch.einsum("tm,xsmkl->xstkl", shared, drive)
         sent = torch.einsum("sm,xmtkl->xstkl", shared, drive)
-        return (got + sent) / unit.square()[..., None, None]
+        feigned: torch.Tensor = (got + sent) / unit.square()[..., None, None]
+        return feigned
 
 
-def effects(model: LagModel | None, windows: Windows, prior: float) -> Effects:
+def effects(model: LagModel | None, windows: Windows) -> Effects:
     """Estimate the effects of all sources.
 
     Parameters
@@ -98,8 +103,6 @@ def effects(model: LagModel | None, windows: Windows, prior: float) -> Effects:
         Trained on `windows`; None: effects are linear.
     windows : Windows
         Recordings.
-    prior : float
-        So many samples the prior weighs that there is no effect.
 
     Returns
     -------
@@ -108,7 +111,7 @@ def effects(model: LagModel | None, windows: Windows, prior: float) -> Effects:
     """
     past, both = moments(windows)
     count = (windows.n_known + windows.n_held_out).cpu().double()
-    ridge = prior / count
+    ridge = _PRIOR / count
     coefficients, inverse = regress(past, both, ridge)
     n_series, _, n_regions = both.shape
     power = windows.series.new_zeros(n_series, n_regions)
@@ -206,7 +209,13 @@ class _Said:
     def beside(
         self, linear: torch.Tensor, own: torch.Tensor, innovation: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Add them to the regression on the past: effects, their spread, what is left."""
+        """Add them to the regression on the past.
+
+        Returns
+        -------
+        effect, spread, left : Tensor
+            Of `Effects`: the effects, their errors per variance, and that variance.
+        """
         rows = slice(self.sources.start, self.sources.stop)
         weight = (self.apart @ self.toward[..., None])[..., 0]
         past = linear[:, rows] - (self.told @ weight[..., None])[..., 0]

@@ -51,7 +51,7 @@ def shifted(
     n_regions, n_times = data.shape
     rng = np.random.default_rng([seed, n_regions])
     place = np.arange(n_times)
-    lacking = _lacking(data)
+    absent = lacking(data)
     for _ in range(n_surrogates):
         shift = np.floor(rng.random(n_regions) * n_times).astype(np.int64)
         distance = np.abs(shift[:, None] - shift)
@@ -60,11 +60,22 @@ def shifted(
         apart = distance > max(1, n_times // 20)
         np.fill_diagonal(apart, False)
         moved = np.take_along_axis(data, columns, axis=1)
-        yield moved - lacking @ (lacking.T @ moved), apart
+        yield moved - absent @ (absent.T @ moved), apart
 
 
-def _lacking(data: FloatArray) -> FloatArray:
-    """Give the mixtures of regions that are constant, orthonormal, as columns."""
+def lacking(data: FloatArray) -> FloatArray:
+    """Give the mixtures of regions that are constant, as an average reference leaves.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Series.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n_lacking)
+        Orthonormal columns.
+    """
     size, vectors = np.linalg.eigh(np.atleast_2d(np.cov(data)))
     few = data.shape[1] <= 2 * len(data)  # then any course is a mixture of others
     return np.asarray(vectors[:, (size < 1e-8 * size.mean()) & (not few)])

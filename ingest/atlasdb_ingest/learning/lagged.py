@@ -204,20 +204,20 @@ def _together(
         plain.solve(windows)
         together, baseline = [network, plain], _score(plain, windows)
     seen = readout.read(together, windows)
-    effects = conditional.effects(
-        None if model is linear else network, windows, _PRIOR
-    )
+    effects = conditional.effects(None if model is linear else network, windows)
     chance = effects.evidence().numpy()
     found = []
     for k, (one, far) in enumerate(zip(series, apart, strict=True)):
         first = k * (3 + n_surrogates)
-        cut = chance[first + 3 : first + 3 + n_surrogates]
-        null = np.concatenate([s[f] for s, f in zip(cut, far, strict=True)])
+        without = chance[first + 3 : first + 3 + n_surrogates]
+        null = np.concatenate([s[f] for s, f in zip(without, far, strict=True)])
         evidence = effects.of(first).evidence(torch.from_numpy(doubt[k]))[0].numpy()
         np.fill_diagonal(evidence, np.nan)
         wider = confidence.inflation(evidence, null)
         p = confidence.p_values(evidence, wider * null)
-        seen.strength[first] *= np.sqrt(evidence / np.maximum(chance[first], 1e-12))
+        # Half way, as a geometric mean, to what no mixture can feign.
+        share = evidence / np.maximum(chance[first], 1e-12)
+        seen.strength[first] *= np.sqrt(share)
         found.append(_one(one, p, seen, first, float(score[first]), study, lags))
         found[-1].state.update(readout.parameters(network, first))
         found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)

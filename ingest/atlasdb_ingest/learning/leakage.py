@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from atlasdb.types import FloatArray
+from atlasdb_ingest.learning import confidence
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.linear import moments, regress
 
@@ -34,6 +35,10 @@ _MISSED = 0.15
 """Share of a source that is left in another, in units of the tangent of the angle by
 which their channels were not orthogonal: what is left where sources were known to be
 mixed, by distance and by a head."""
+_REFERRED = 2.0
+"""The same of each mixture that the recording lacks, in shares of an equal part: a
+reference to the average takes from each channel an equal part of all, and leaves open
+how the rest is turned."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,11 +99,15 @@ def unmixed(
     course = (apart @ windows.series[0].cpu().double().mT).numpy()
     course -= course.mean(axis=1, keepdims=True)
     course /= course.std(axis=1, keepdims=True)
-    doubt = _doubt(scatter, apart @ scatter @ apart.mT, int(count))
+    lacking = confidence.lacking(windows.series[0].cpu().double().numpy().T).shape[1]
+    after = apart @ scatter @ apart.mT
+    doubt = _doubt(scatter, after, int(count), lacking / len(data))
     return Unmixed(np.asarray(course), doubt.numpy())
 
 
-def _doubt(before: torch.Tensor, after: torch.Tensor, n: int) -> torch.Tensor:
+def _doubt(
+    before: torch.Tensor, after: torch.Tensor, n: int, lacking: float
+) -> torch.Tensor:
     """Tell how much of each channel may still be in each other one.
 
     Parameters
@@ -107,16 +116,18 @@ def _doubt(before: torch.Tensor, after: torch.Tensor, n: int) -> torch.Tensor:
         Moments of the innovations as they were recorded, and as they are now.
     n : int
         Samples.
+    lacking : float
+        Share of the mixtures of channels that the recording lacks.
 
     Returns
     -------
     Tensor, shape (n_regions, n_regions)
-        Variances: of estimation; of what is still correlated, as an average
-        reference leaves it; and of what was taken out and may have been misplaced.
+        Variances: of estimation; of what is still correlated; of what was taken out
+        and may have been misplaced; of what no channel holds.
     """
     shared = _cosines(before).square()
     turned = _MISSED**2 * shared / (1 - shared).clamp_min(1e-4)
-    found = 1 / n + _cosines(after).square() + turned
+    found = 1 / n + _cosines(after).square() + turned + (_REFERRED * lacking) ** 2
     return found.fill_diagonal_(0.0)
 
 
