@@ -23,7 +23,13 @@ _PRIOR = 0.1
 """So many samples the prior weighs that there is no effect: next to nothing. Where
 rhythms are narrow a little shrinkage lets much pass through others.
 """
+_DISTRUST = 10.0
+"""The same for what a network says, which was made to fit: what is all but linear in
+the past must not be blown up.
+"""
 _TINY = 1e-12
+_FAINT = 1e-6
+"""Variance, of 1, below which what a network says is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +136,7 @@ def effects(model: LagModel | None, windows: Windows) -> Effects:
         parts = []
         for start in range(0, n_regions, members):
             sources = range(start, min(start + members, n_regions))
-            said = _Said.of(model, windows, sources, coefficients, inverse, ridge)
+            said = _Said.of(model, windows, sources, coefficients, inverse)
             parts.append(said.beside(linear, own, innovation))
         effect, spread, left = (torch.cat(p, 1) for p in zip(*parts, strict=True))
     error = spread * (left / count[:, None, None])[..., None, None]
@@ -170,7 +176,6 @@ class _Said:
         sources: range,
         coefficients: torch.Tensor,
         inverse: torch.Tensor,
-        ridge: torch.Tensor,
     ) -> _Said:
         n_series, size, n_regions = coefficients.shape
         shape = (n_series, len(sources), n_regions, 2)
@@ -194,17 +199,20 @@ class _Said:
             for part in (mean, toward, within)
         )
         within = within - mean[..., :, None] * mean[..., None, :]
-        scale = within.diagonal(dim1=-2, dim2=-1).clamp_min(_TINY).sqrt()
+        scale = within.diagonal(dim1=-2, dim2=-1).clamp_min(_FAINT).sqrt()
         within = within / (scale[..., :, None] * scale[..., None, :])
         share = (cross / total[:, None, None]).cpu().double()
         share = share.reshape(n_series, size, *shape[1:]) / scale[:, None]
         told = (inverse @ share.flatten(2)).reshape(share.shape)
         left = within - torch.einsum("xdstk,xdstl->xstkl", share, told)
-        left = left + ridge[:, None, None, None, None] * torch.eye(2).double()
+        size, vectors = torch.linalg.eigh((left + left.mT) / 2)
+        ridge = (_DISTRUST / total).cpu().double()[:, None, None, None]
+        size = size.clamp_min(0.0) + ridge
+        apart = (vectors / size[..., None, :]) @ vectors.mT
         rest = toward / scale - torch.einsum("xdstk,xdt->xstk", share, coefficients)
         blocks = told.reshape(n_series, n_regions, -1, *shape[1:])
         mine = blocks[:, list(sources)].diagonal(dim1=1, dim2=3).movedim(-1, 1)
-        return cls(sources, mine.transpose(2, 3), torch.linalg.inv(left), rest)
+        return cls(sources, mine.transpose(2, 3), apart, rest)
 
     def beside(
         self, linear: torch.Tensor, own: torch.Tensor, innovation: torch.Tensor

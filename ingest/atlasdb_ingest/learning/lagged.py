@@ -159,8 +159,7 @@ def require(series: Timeseries) -> None:
 def _seen(series: Timeseries) -> leakage.Unmixed:
     """Give the data as models see them: of sensors, with the mixture taken out."""
     if series.modality not in SENSORS:
-        apart = np.zeros((len(series.data), len(series.data)))
-        return leakage.Unmixed(series.data, apart)
+        return leakage.Unmixed(series.data, leakage.referred(series.data))
     return leakage.unmixed(series.data, series.lengths, _lags(series), _PRIOR)
 
 
@@ -215,9 +214,8 @@ def _together(
         np.fill_diagonal(evidence, np.nan)
         wider = confidence.inflation(evidence, null)
         p = confidence.p_values(evidence, wider * null)
-        # Half way, as a geometric mean, to what no mixture can feign.
-        share = evidence / np.maximum(chance[first], 1e-12)
-        seen.strength[first] *= np.sqrt(share)
+        # Of the strength, what no mixture can feign.
+        seen.strength[first] *= evidence / np.maximum(chance[first], 1e-12)
         found.append(_one(one, p, seen, first, float(score[first]), study, lags))
         found[-1].state.update(readout.parameters(network, first))
         found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 
 from atlasdb.types import FloatArray
-from atlasdb_ingest.learning import confidence
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.linear import moments, regress
 
@@ -99,15 +98,33 @@ def unmixed(
     course = (apart @ windows.series[0].cpu().double().mT).numpy()
     course -= course.mean(axis=1, keepdims=True)
     course /= course.std(axis=1, keepdims=True)
-    lacking = confidence.lacking(windows.series[0].cpu().double().numpy().T).shape[1]
-    after = apart @ scatter @ apart.mT
-    doubt = _doubt(scatter, after, int(count), lacking / len(data))
-    return Unmixed(np.asarray(course), doubt.numpy())
+    doubt = _doubt(scatter, apart @ scatter @ apart.mT, int(count)).numpy()
+    return Unmixed(np.asarray(course), doubt + referred(data))
 
 
-def _doubt(
-    before: torch.Tensor, after: torch.Tensor, n: int, lacking: float
-) -> torch.Tensor:
+def referred(data: FloatArray) -> FloatArray:
+    """Tell how much of each region an average reference may have put into each other.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Series.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n_regions)
+        Variances as in `Unmixed`; 0 where no mixture of regions is constant.
+    """
+    n_regions, n_times = data.shape
+    lacking = 0
+    if n_times > 2 * n_regions:  # else any course is a mixture of others
+        size = np.linalg.eigvalsh(np.cov(data))
+        lacking = int((size < 1e-8 * size.mean()).sum())
+    apart = 1.0 - np.eye(n_regions)
+    return np.asarray((_REFERRED * lacking / n_regions) ** 2 * apart)
+
+
+def _doubt(before: torch.Tensor, after: torch.Tensor, n: int) -> torch.Tensor:
     """Tell how much of each channel may still be in each other one.
 
     Parameters
@@ -116,18 +133,16 @@ def _doubt(
         Moments of the innovations as they were recorded, and as they are now.
     n : int
         Samples.
-    lacking : float
-        Share of the mixtures of channels that the recording lacks.
 
     Returns
     -------
     Tensor, shape (n_regions, n_regions)
         Variances: of estimation; of what is still correlated; of what was taken out
-        and may have been misplaced; of what no channel holds.
+        and may have been misplaced.
     """
     shared = _cosines(before).square()
     turned = _MISSED**2 * shared / (1 - shared).clamp_min(1e-4)
-    found = 1 / n + _cosines(after).square() + turned + (_REFERRED * lacking) ** 2
+    found = 1 / n + _cosines(after).square() + turned
     return found.fill_diagonal_(0.0)
 
 
