@@ -29,7 +29,7 @@ def independent(seed: int, modality: str, n_times: int = 300) -> Timeseries:
 
 @pytest.mark.parametrize(
     ("modality", "model", "n"),
-    [("fmri", "fask", 20), ("eeg", "linear", 10), ("simulated", "mlp", 5)],
+    [("fmri", "fask", 20), ("simulated", "linear", 10), ("simulated", "mlp", 5)],
 )
 def test_where_nothing_is_joined_p_values_are_uniform(
     modality: str, model: str, n: int
@@ -42,6 +42,16 @@ def test_where_nothing_is_joined_p_values_are_uniform(
     assert 0.38 < (p < 0.5).mean() < 0.58
     assert sum(one.supported.any() for one in found) <= n // 5
     assert np.mean([one.probability[PAIRS].mean() for one in found]) < 0.1
+
+
+def test_sensors_that_share_nothing_are_judged_with_more_caution() -> None:
+    found = trainer.estimate(
+        [independent(seed, "eeg") for seed in range(10)], model="linear"
+    )
+    p = np.concatenate([one.p[PAIRS] for one in found])
+    assert 0.005 < (p < 0.05).mean() < 0.05
+    assert (p < 0.001).mean() < 0.005
+    assert sum(one.supported.any() for one in found) <= 2
 
 
 def test_a_surrogate_keeps_every_course_and_parts_them() -> None:

@@ -142,8 +142,8 @@ def test_more_sensors_than_samples_can_tell_are_no_discovery() -> None:
         [noise(40, 150, "eeg", seed=3)], model="linear", device="cpu"
     )
     pairs = ~np.eye(40, dtype=bool)
-    assert 0.02 < (found.p[pairs] < 0.05).mean() < 0.08
-    assert found.supported.sum() <= 3
+    assert (found.p[pairs] < 0.05).mean() < 0.05
+    assert not found.supported.any()
 
 
 def test_leakage_between_sensors_is_taken_out() -> None:
@@ -151,7 +151,7 @@ def test_leakage_between_sensors_is_taken_out() -> None:
     sources = dynamics.var(truth, 3000, 1)
     distance = np.abs(np.arange(6)[:, None] - np.arange(6))
     sensors = 0.5**distance @ sources
-    clean = leakage.unmixed(sensors, (3000,), 4, 10.0)
+    clean = leakage.unmixed(sensors, (3000,), 4, 10.0).data
     pairs = ~np.eye(6, dtype=bool)
     before = np.abs(np.corrcoef(sensors)[pairs]).mean()
     assert np.abs(np.corrcoef(clean)[pairs]).mean() < 0.4 * before
@@ -162,11 +162,11 @@ def test_leakage_between_sensors_is_taken_out() -> None:
 def test_an_average_reference_does_not_break_the_unmixing() -> None:
     data = np.random.default_rng(0).standard_normal((8, 600))
     data -= data.mean(axis=0)
-    assert np.isfinite(leakage.unmixed(data, (600,), 5, 10.0)).all()
+    assert np.isfinite(leakage.unmixed(data, (600,), 5, 10.0).data).all()
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp"])
-def test_an_average_reference_hides_no_connection_and_makes_few(model: str) -> None:
+def test_an_average_reference_hides_few_connections_and_makes_fewer(model: str) -> None:
     truth = graphs.random_directed(16, 0.12, 2, low=0.3, high=0.5)
     data = dynamics.var(truth, 3000, 2)
     series = Timeseries(
@@ -175,9 +175,9 @@ def test_an_average_reference_hides_no_connection_and_makes_few(model: str) -> N
     (found,) = trainer.estimate([series], model=model, device="cpu")
     there = truth != 0
     assert (found.direction[there & ~there.T] > 0.5).mean() > 0.9
-    assert found.supported[there].mean() > 0.9
-    # Every channel now holds a sixteenth of every other one, which some tests see.
-    assert found.supported[~there].mean() < 0.15
+    # Every channel now holds a sixteenth of every other one, and that may be seen.
+    assert found.supported[there].mean() > 0.7
+    assert found.supported[~there].mean() < 0.02
 
 
 def test_the_shortcuts_of_the_perceptron_agree_with_the_general_way() -> None:
@@ -190,9 +190,9 @@ def test_the_shortcuts_of_the_perceptron_agree_with_the_general_way() -> None:
         torch.testing.assert_close(short, general, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(model.gain(windows), LagModel.gain(model, windows))
     past, _ = windows.at(windows.known)
-    for short, general in zip(
-        model.without(past), LagModel.without(model, past), strict=True
-    ):
+    short_way = model.without(past, range(1, 4))
+    long_way = LagModel.without(model, past, range(1, 4))
+    for short, general in zip(short_way, long_way, strict=True):
         torch.testing.assert_close(short, general)
 
 

@@ -42,8 +42,7 @@ def shifted(
     Yields
     ------
     surrogate : ndarray of float, shape (n_regions, n_times)
-        Every region shifted by its own number of samples. What the recording lacks
-        (an average reference leaves no common activity) is taken out again.
+        Every region shifted by its own number of samples.
     apart : ndarray of bool, shape (n_regions, n_regions)
         Pairs whose shifts are far enough from one another (a twentieth of the
         recording) for nothing to be left between them; never the diagonal.
@@ -51,7 +50,6 @@ def shifted(
     n_regions, n_times = data.shape
     rng = np.random.default_rng([seed, n_regions])
     place = np.arange(n_times)
-    lacking = _lacking(data)
     for _ in range(n_surrogates):
         shift = np.floor(rng.random(n_regions) * n_times).astype(np.int64)
         distance = np.abs(shift[:, None] - shift)
@@ -59,15 +57,7 @@ def shifted(
         columns = (place - shift[:, None]) % n_times
         apart = distance > max(1, n_times // 20)
         np.fill_diagonal(apart, False)
-        moved = np.take_along_axis(data, columns, axis=1)
-        yield moved - lacking @ (lacking.T @ moved), apart
-
-
-def _lacking(data: FloatArray) -> FloatArray:
-    """Give the mixtures of regions that are constant, orthonormal, as columns."""
-    size, vectors = np.linalg.eigh(np.atleast_2d(np.cov(data)))
-    few = data.shape[1] <= 2 * len(data)  # then any course is a mixture of others
-    return np.asarray(vectors[:, (size < 1e-8 * size.mean()) & (not few)])
+        yield np.take_along_axis(data, columns, axis=1), apart
 
 
 def far_shifts(n_regions: int, n_times: int, n: int, seed: int) -> NDArray[np.int64]:

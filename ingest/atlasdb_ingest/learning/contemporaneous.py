@@ -106,10 +106,14 @@ def _chance(
 ) -> FloatArray:
     """Give the evidence that surrogates hold, of all pairs together."""
     n_regions, n_times = data.shape
-    if partial.absent(data).size:
+    course = partial.standardised(data)
+    lost = partial.absent(course)
+    if lost.size:
         # One region moved alone would break what holds between all of them.
-        cut = confidence.shifted(data, n_surrogates, seed)
-        parts = [(_evidence(partial.connect(x)) / spread)[apart] for x, apart in cut]
+        parts = []
+        for moved, apart in confidence.shifted(course, n_surrogates, seed):
+            value = partial.connect(moved - lost @ (lost.T @ moved))
+            parts.append((_evidence(value) / spread)[apart])
         return np.concatenate(parts)
     shifts = confidence.far_shifts(n_regions, n_times, n_surrogates, seed)
     chance = _evidence(partial.alone(data, shifts)) / spread[:, None]

@@ -1,8 +1,8 @@
 """The engine for fast series: whose past helps to predict whom.
 
 Each recording is trained whole, by halves, and as surrogates whose connections are
-cut, all side by side. p compares the strength of a connection with those that the
-same model finds in the surrogates.
+cut, all side by side. p compares the evidence for a connection, given all others,
+with what the same model finds in the surrogates.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 from atlasdb_ingest import models
 from atlasdb_ingest.learning import (
+    conditional,
     confidence,
     device,
     fitting,
@@ -81,7 +82,7 @@ def choose(
     """
     target = device.choose(where)
     chosen = [series[k] for k in studies.spread(len(series))]
-    voters = [((_seen(one), one.lengths), _lags(one)) for one in chosen]
+    voters = [((_seen(one).data, one.lengths), _lags(one)) for one in chosen]
     return studies.choose(voters, families, seed, target)
 
 
@@ -166,10 +167,10 @@ def _trouble(series: Timeseries) -> str | None:
     return sampling.trouble(series, lags)
 
 
-def _seen(series: Timeseries) -> FloatArray:
+def _seen(series: Timeseries) -> leakage.Unmixed:
     """Give the data as models see them: of sensors, with the mixture taken out."""
     if series.modality not in SENSORS:
-        return series.data
+        return leakage.Unmixed(series.data, leakage.referred(series.data))
     return leakage.unmixed(series.data, series.lengths, _lags(series), _PRIOR)
 
 
@@ -191,8 +192,11 @@ def _together(
     model = models.load(study.model)
     pieces: list[Piece] = []
     apart: list[list[NDArray[np.bool_]]] = []
+    doubt: list[FloatArray] = []
     for one in series:
-        data = _seen(one)
+        clean = _seen(one)
+        data = clean.data
+        doubt.append(clean.doubt)
         cut = list(confidence.shifted(data, n_surrogates, seed))
         apart.append([far for _, far in cut])
         pieces += [(data, one.lengths), *halves(data, one.lengths)]
@@ -210,13 +214,19 @@ def _together(
         plain.solve(windows)
         together, baseline = [network, plain], _score(plain, windows)
     seen = readout.read(together, windows)
+    effects = conditional.effects(None if model is linear else network, windows)
+    chance = effects.evidence().numpy()
     found = []
     for k, (one, far) in enumerate(zip(series, apart, strict=True)):
         first = k * (3 + n_surrogates)
-        strength = seen.strength[first : first + 3 + n_surrogates]
-        null = np.concatenate([s[f] for s, f in zip(strength[3:], far, strict=True)])
-        wider = confidence.inflation(strength[0], null)
-        p = confidence.p_values(strength[0], wider * null)
+        without = chance[first + 3 : first + 3 + n_surrogates]
+        null = np.concatenate([s[f] for s, f in zip(without, far, strict=True)])
+        evidence = effects.of(first).evidence(torch.from_numpy(doubt[k]))[0].numpy()
+        np.fill_diagonal(evidence, np.nan)
+        wider = confidence.inflation(evidence, null)
+        p = confidence.p_values(evidence, wider * null)
+        # Of the strength, what no mixture can feign.
+        seen.strength[first] *= evidence / np.maximum(chance[first], 1e-12)
         found.append(_one(one, p, seen, first, float(score[first]), study, lags))
         found[-1].state.update(readout.parameters(network, first))
         found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)

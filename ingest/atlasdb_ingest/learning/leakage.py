@@ -11,6 +11,7 @@ rarely.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -29,11 +30,36 @@ _REACH = 0.2
 """Share of the pairs that is expected to be connected, and how strongly: standard
 deviation of a coefficient, in units of the innovations."""
 _STEPS, _RATE = 150, 0.01
+_MISSED = 0.15
+"""Share of a source that is left in another, in units of the tangent of the angle by
+which their channels were not orthogonal: what is left where sources were known to be
+mixed, by distance and by a head."""
+_REFERRED = 2.0
+"""The same of each mixture that the recording lacks, in shares of an equal part: a
+reference to the average takes from each channel an equal part of all, and leaves open
+how the rest is turned."""
+
+
+@dataclass(frozen=True, eq=False)
+class Unmixed:
+    """Sensors with the mixture taken out.
+
+    Attributes
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Channels in the same order, standardised.
+    doubt : ndarray of float, shape (n_regions, n_regions)
+        Variance of the share of one channel's innovations that may still be in
+        another one; symmetric, 0 on the diagonal.
+    """
+
+    data: FloatArray
+    doubt: FloatArray
 
 
 def unmixed(
     data: FloatArray, lengths: tuple[int, ...], order: int, prior: float
-) -> FloatArray:
+) -> Unmixed:
     """Make the innovations of the channels uncorrelated, and connections rare.
 
     Parameters
@@ -49,8 +75,7 @@ def unmixed(
 
     Returns
     -------
-    ndarray of float, shape (n_regions, n_times)
-        Channels in the same order, standardised.
+    Unmixed
     """
     windows = Windows.of([(data, lengths)], order, torch.device("cpu"))
     count = windows.n_known + windows.n_held_out
@@ -60,7 +85,8 @@ def unmixed(
     for past, present, counts in windows.chunks():
         left = (present[0] - past[0].flatten(1) @ weights) * counts[0, :, None]
         scatter += left.mT @ left
-    size, vectors = torch.linalg.eigh(scatter.double() / data.shape[1])
+    scatter = scatter.double() / data.shape[1]
+    size, vectors = torch.linalg.eigh(scatter)
     size = size.clamp_min(_FLOOR * max(float(size.mean()), 1e-12)).sqrt()
     apart, back = (vectors / size) @ vectors.mT, (vectors * size) @ vectors.mT
     shape = (len(data), order, len(data))
@@ -68,9 +94,61 @@ def unmixed(
     blocks = inverse[0].reshape(*shape, order) / count.cpu().double()
     spread = torch.einsum("akbl,ai,bi->ikl", blocks, back, back)
     turn = _rotation(apart @ lagged @ back, torch.linalg.pinv(spread, hermitian=True))
-    course = (turn @ apart @ windows.series[0].cpu().double().mT).numpy()
+    apart = turn @ apart
+    course = (apart @ windows.series[0].cpu().double().mT).numpy()
     course -= course.mean(axis=1, keepdims=True)
-    return np.asarray(course / course.std(axis=1, keepdims=True))
+    course /= course.std(axis=1, keepdims=True)
+    doubt = _doubt(scatter, apart @ scatter @ apart.mT, int(count)).numpy()
+    return Unmixed(np.asarray(course), doubt + referred(data))
+
+
+def referred(data: FloatArray) -> FloatArray:
+    """Tell how much of each region an average reference may have put into each other.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Series.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n_regions)
+        Variances as in `Unmixed`; 0 where no mixture of regions is constant.
+    """
+    n_regions, n_times = data.shape
+    lacking = 0
+    if n_times > 2 * n_regions:  # else any course is a mixture of others
+        size = np.linalg.eigvalsh(np.cov(data))
+        lacking = int((size < 1e-8 * size.mean()).sum())
+    apart = 1.0 - np.eye(n_regions)
+    return np.asarray((_REFERRED * lacking / n_regions) ** 2 * apart)
+
+
+def _doubt(before: torch.Tensor, after: torch.Tensor, n: int) -> torch.Tensor:
+    """Tell how much of each channel may still be in each other one.
+
+    Parameters
+    ----------
+    before, after : Tensor, shape (n_regions, n_regions)
+        Moments of the innovations as they were recorded, and as they are now.
+    n : int
+        Samples.
+
+    Returns
+    -------
+    Tensor, shape (n_regions, n_regions)
+        Variances: of estimation; of what is still correlated; of what was taken out
+        and may have been misplaced.
+    """
+    shared = _cosines(before).square()
+    turned = _MISSED**2 * shared / (1 - shared).clamp_min(1e-4)
+    found = 1 / n + _cosines(after).square() + turned
+    return found.fill_diagonal_(0.0)
+
+
+def _cosines(moments: torch.Tensor) -> torch.Tensor:
+    size = moments.diagonal().clamp_min(1e-12).sqrt()
+    return (moments / (size[:, None] * size)).clamp(-1.0, 1.0)
 
 
 def _rotation(lagged: torch.Tensor, precision: torch.Tensor) -> torch.Tensor:

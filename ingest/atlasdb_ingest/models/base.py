@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import nn
@@ -70,9 +70,11 @@ class LagModel(nn.Module, ABC):
     def prepare(self, windows: Windows, seed: int) -> None:
         """Learn without a teacher before training, where a family does so."""
 
-    def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
+    def without(
+        self, past: torch.Tensor, sources: Sequence[int]
+    ) -> Iterator[torch.Tensor]:
         """Predict without one source after the other, its past set to its mean."""
-        for source in range(self.n_regions):
+        for source in sources:
             rest = past.clone()
             rest[:, :, source] = 0.0
             yield self(rest)
@@ -94,7 +96,8 @@ class LagModel(nn.Module, ABC):
         past, present = windows.at(rows)
         with torch.no_grad():
             error = (self(past) - present).square().mean(1)
-            rest = [(p - present).square().mean(1) for p in self.without(past)]
+            less = self.without(past, range(self.n_regions))
+            rest = [(one - present).square().mean(1) for one in less]
         return torch.log(torch.stack(rest, 1) / error[:, None])
 
     def slopes(self, windows: Windows) -> tuple[torch.Tensor, torch.Tensor]:

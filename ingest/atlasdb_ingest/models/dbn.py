@@ -9,7 +9,7 @@ contrastive divergence (Hinton 2002).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import torch
@@ -97,10 +97,12 @@ class Belief(LagModel):
         norms = source_norms(self.sparsity, self.entering.flatten(3), self.linear)
         return norms + SETTINGS["output_ridge"] * self.leaving.square().sum(-1)
 
-    def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
+    def without(
+        self, past: torch.Tensor, sources: Sequence[int]
+    ) -> Iterator[torch.Tensor]:
         """Take out what one source contributes, instead of starting again."""
         inside, straight = self._enter(past), self._straight(past)
-        for source in range(self.n_regions):
+        for source in sources:
             own = past[:, :, source] @ self.linear[:, :, source].mT
             yield self._leave(inside - self._enter(past, source), straight - own)
 

@@ -8,7 +8,7 @@ once for a study.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import torch
@@ -78,10 +78,12 @@ class Perceptron(LagModel):
         ridge = SETTINGS["output_ridge"] * self.leaving.square().sum(-1)
         return (size * weight).sum(-1) + ridge
 
-    def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
+    def without(
+        self, past: torch.Tensor, sources: Sequence[int]
+    ) -> Iterator[torch.Tensor]:
         """Take out what one source contributes, instead of starting again."""
         inside = self._enter(past.flatten(2), self.entering)
-        for source in range(self.n_regions):
+        for source in sources:
             rows = slice(source * self.order, (source + 1) * self.order)
             part = self._enter(past[:, :, source], self.entering[:, :, rows])
             yield self._leave(inside - part)

@@ -8,7 +8,7 @@ once for a study.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import torch
@@ -81,10 +81,12 @@ class Recurrent(LagModel):
         norms = source_norms(self.sparsity, self.entering, self.linear)
         return norms + SETTINGS["output_ridge"] * self.leaving.square().sum((-2, -1))
 
-    def without(self, past: torch.Tensor) -> Iterator[torch.Tensor]:
+    def without(
+        self, past: torch.Tensor, sources: Sequence[int]
+    ) -> Iterator[torch.Tensor]:
         """Take out what one source contributes at every lag."""
         inside, straight = self._enter(past), self._straight(past)
-        for source in range(self.n_regions):
+        for source in sources:
             course = past[:, :, source].flip(-1).permute(2, 0, 1)[:, :, None, None]
             own = self.entering[:, :, source, :, None]
             line = self.linear[:, :, source] @ past[:, :, source].mT

@@ -173,7 +173,7 @@ def learned(
     order, prior = int(settings["order"]), float(settings["prior"])
     data = series.data.astype(np.float64)
     if series.modality in SENSORS:  # the model saw them unmixed
-        data = leakage.unmixed(data, series.lengths, order, prior)
+        data = leakage.unmixed(data, series.lengths, order, prior).data
     windows = Windows.of([(data, series.lengths)], order, device)
     network = rebuilt(method, state, len(data), order, settings).to(device)
     error = refine(network, windows)
