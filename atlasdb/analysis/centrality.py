@@ -45,6 +45,7 @@ def scores(
     weights: sparse.csr_array[Any],
     *,
     alpha: float = 0.85,
+    personal: FloatArray | None = None,
     tol: float = 1e-12,
     max_iter: int = 1000,
 ) -> FloatArray:
@@ -56,6 +57,8 @@ def scores(
         ``[source, target]``, at least 0.
     alpha : float
         Damping factor.
+    personal : ndarray, shape (n,), optional
+        How often a walk starts anew at each node; default: everywhere as often.
     tol : float
         Stop when no score changes by more in one step, summed over nodes.
     max_iter : int
@@ -64,7 +67,8 @@ def scores(
     Returns
     -------
     ndarray, shape (n,)
-        Sums to 1. A node that sends nothing spreads its score evenly.
+        Sums to 1. A node that sends nothing spreads its score over the nodes that
+        walks start from, as in networkx and the Brain Connectivity Toolbox.
 
     Examples
     --------
@@ -79,10 +83,11 @@ def scores(
     share = np.divide(1.0, sent, out=np.zeros(n), where=sent > 0)
     step = (sparse.diags_array(share) @ weights).T.tocsr()
     dangling = sent == 0
-    x: FloatArray = np.full(n, 1 / n)
+    start = np.full(n, 1 / n) if personal is None else personal / personal.sum()
+    x: FloatArray = start
     for _ in range(max_iter):
         before = x
-        x = alpha * (step @ x + before[dangling].sum() / n) + (1 - alpha) / n
+        x = alpha * (step @ x + before[dangling].sum() * start) + (1 - alpha) * start
         if np.abs(x - before).sum() < tol:
             return x
     raise AtlasError(f"PageRank did not settle in {max_iter} steps at alpha {alpha:g}.")
