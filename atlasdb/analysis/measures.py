@@ -6,7 +6,7 @@ Nothing is computed here, so that a command line can list the measures at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,8 @@ class Measure:
         The function of that name in `atlasdb.analysis.frames` computes it.
     summary : str
         What it gives, in a line.
-    options : tuple of str
-        What the function can be told.
+    options : mapping of str to Any
+        What the function can be told, with the defaults.
     nodes : tuple of str
         Columns that can be kept as properties of regions and neurons.
     values : tuple of str
@@ -41,7 +41,7 @@ class Measure:
 
     name: str
     summary: str
-    options: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
     nodes: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
 
@@ -50,16 +50,34 @@ class Measure:
         """Whether the graph has a place for it."""
         return bool(self.nodes or self.values)
 
+    def told(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Complete options with the defaults.
 
-_RUNS = ("resolution", "n_runs", "seed")
-_NULLS = ("n_nulls", "seed")
+        Raises
+        ------
+        InvalidDataError
+            If there is no such option.
+        """
+        for name in options:
+            if name not in self.options:
+                listed = ", ".join(self.options) or "none"
+                raise InvalidDataError(
+                    f"The measure {self.name} has no option '{name}'. It has: "
+                    f"{listed}.{did_you_mean(name, self.options)}"
+                )
+        given = {k: v for k, v in options.items() if v is not None}
+        return {**self.options, **given}
+
+
+_RUNS = {"resolution": 1.0, "n_runs": 10, "seed": 0}
+_NULLS = {"n_nulls": 100, "seed": 0}
 MEASURES: Mapping[str, Measure] = {
     measure.name: measure
     for measure in (
         Measure(
             "pagerank",
             "Where strong influence ends up.",
-            ("alpha", "start"),
+            {"alpha": 0.85, "start": ()},
             nodes=("pagerank",),
         ),
         Measure("strength", "What each region sends and receives."),
@@ -124,7 +142,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure(
             "paths",
             "The best routes from a region to another, or to all.",
-            ("source", "target", "k", "by"),
+            {"source": None, "target": None, "k": 5, "by": "cost"},
         ),
     )
 }
@@ -160,15 +178,7 @@ def compute(
     InvalidDataError
         If an option is unknown, or the connectome cannot be measured.
     """
-    unknown = [option for option in options if option not in which.options]
-    if unknown:
-        listed = ", ".join(which.options) or "none"
-        raise InvalidDataError(
-            f"The measure {which.name} has no option '{unknown[0]}'. It has: {listed}."
-            + did_you_mean(unknown[0], which.options)
-        )
     frames = import_module("atlasdb.analysis.frames")
     function = getattr(frames, which.name.replace("-", "_"))
-    given = {k: v for k, v in options.items() if v is not None}
-    frame: pd.DataFrame = function(network, **given)
+    frame: pd.DataFrame = function(network, **which.told(options))
     return frame
