@@ -20,6 +20,8 @@ SWAPS = 5
 """Rounds go on until so many swaps for each connection are made, and as many again."""
 ROUNDS = 1_000
 """Give up after so many rounds: of a nearly complete network little can be swapped."""
+IDLE = 100
+"""Give up after so many rounds without a swap: there may be none."""
 
 
 def nulls(weights: Weights, n_nulls: int, seed: int) -> Iterator[Weights]:
@@ -55,9 +57,9 @@ def rewired(weights: Weights, rng: np.random.Generator) -> Weights:
     n_pairs = max(1, int(n_edges / 2 * empty))
     if not empty:  # every pair is connected: there is nothing to swap
         return weights
-    left, rounds = SWAPS * n_edges, ROUNDS
+    left, rounds, idle = SWAPS * n_edges, ROUNDS, 0
     for done in range(1, ROUNDS + 1):
-        if done > rounds:
+        if done > rounds or idle > IDLE:
             break
         order = rng.permutation(n_edges)
         one, other = order[:n_pairs], order[n_pairs : 2 * n_pairs]
@@ -73,6 +75,7 @@ def rewired(weights: Weights, rng: np.random.Generator) -> Weights:
         good &= (source[one] != to_one) & (source[other] != to_other)
         target[one[good]], target[other[good]] = to_one[good], to_other[good]
         left -= int(good.sum())
+        idle = 0 if good.any() else idle + 1
         if left <= 0 and rounds == ROUNDS:  # as many again: to stop at a given number
             rounds = min(2 * done, ROUNDS)  # of swaps would favour some networks
     shape = weights.shape

@@ -15,6 +15,7 @@ from atlasdb import catalog
 from atlasdb.types import Entry
 
 pytestmark = pytest.mark.neo4j
+MEASURES = ("betweenness", "communities", "rich_club", "strongest_paths")
 PEOPLE = ("p1", "one", "two", "fly", "worm")
 CONDITIONS = {"p1": ["target"], "one": ["face"], "two": ["face", "target"]}
 REGIONS = {"p1": ["Fz"], "one": ["twin", "area 2"], "fly": ["A", "B"], "worm": ["2"]}
@@ -46,7 +47,9 @@ def ways(query: catalog.Query) -> list[dict[str, Any]]:
         asked = [a | {"min_direction": 0.0} for a in asked]
     if "limit" in names:
         asked += [a | {"limit": 3} for a in asked]
-    if query.then in ("pagerank", "hubs", "shortest_path"):
+    if "n_nulls" in names:
+        asked = [a | {"n_nulls": 3} for a in asked]
+    if query.then in ("pagerank", "hubs", "shortest_path", *MEASURES):
         asked = [a | {"modality": m} for a in asked for m in ("fmri", "em", "eeg")]
     return asked
 
@@ -80,6 +83,7 @@ def pair(
         atlas.pool("patients", modality="eeg")
         atlas.write_classification(small_study.classification())
         atlas.write_stimulation(small_study.stimulation())
+        atlas.analyze("communities", "p1", modality="eeg", write_back=True)
     return both
 
 
