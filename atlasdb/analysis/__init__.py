@@ -24,6 +24,7 @@ _HOME = {
     "in_cohorts": "tables",
     "made_with": "tables",
     "pagerank": "centrality",
+    "pagerank_scores": "centrality",
     "rich_club": "questions",
     "shortest_path": "paths",
     "sort": "tables",

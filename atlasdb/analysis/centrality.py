@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from atlasdb.analysis.edges import one_connectome
+from atlasdb.analysis.edges import one_connectome, only_one
 from atlasdb.errors import AtlasError, InvalidDataError
 from atlasdb.types import FloatArray
 
@@ -39,6 +39,38 @@ def pagerank(
     score = scores(edges.matrix("weight"), alpha=alpha)
     ranked = pd.DataFrame({"name": edges.names, "score": score, "id": edges.ids})
     return _first(ranked, "score", limit)
+
+
+def pagerank_scores(
+    rows: pd.DataFrame, *, alpha: float = 0.85, limit: int = 20
+) -> pd.DataFrame:
+    """Rank nodes whose scores a database has computed, made to sum to 1.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``connectome, name, score, id``, and a row without id for each connectome that
+        was asked for.
+    alpha : float, default=0.85
+        Damping factor that they were computed with, 0 to 1.
+    limit : int, default=20
+        Number of rows.
+
+    Raises
+    ------
+    InvalidDataError
+        If the rows are of several connectomes, or alpha is out of range.
+    """
+    only_one(rows)
+    if len(rows):
+        _damps(alpha)
+    ranked = rows[rows["id"] != ""][["name", "score", "id"]]
+    if ranked.empty:
+        return ranked
+    ranked = ranked.assign(score=ranked["score"] / ranked["score"].sum())
+    # Equal scores differ in their last digits: they must be in the order of the ids.
+    ranked["rounded"] = ranked["score"].round(9)
+    return _first(ranked, "rounded", limit).drop(columns="rounded")
 
 
 def scores(
@@ -76,8 +108,7 @@ def scores(
     >>> scores(sparse.csr_array([[0.0, 1.0], [1.0, 0.0]]))
     array([0.5, 0.5])
     """
-    if not 0 <= alpha < 1:
-        raise InvalidDataError(f"alpha must be at least 0 and below 1, not {alpha:g}.")
+    _damps(alpha)
     n = weights.shape[0]
     sent = np.asarray(weights.sum(axis=1)).ravel()
     share = np.divide(1.0, sent, out=np.zeros(n), where=sent > 0)
@@ -123,6 +154,12 @@ def hubs(rows: pd.DataFrame, *, limit: int = 20) -> pd.DataFrame:
         }
     )
     return _first(ranked, "strength", limit)
+
+
+def _damps(alpha: float) -> None:
+    """Refuse a damping factor that is out of range."""
+    if not 0 <= alpha < 1:
+        raise InvalidDataError(f"alpha must be at least 0 and below 1, not {alpha:g}.")
 
 
 def _first(ranked: pd.DataFrame, by: str, limit: int) -> pd.DataFrame:

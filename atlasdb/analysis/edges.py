@@ -41,6 +41,16 @@ class Edges:
         return sparse.coo_array((values, where), shape=(n, n)).tocsr()
 
 
+def only_one(rows: pd.DataFrame) -> None:
+    """Refuse the rows of several connectomes."""
+    connectomes = sorted(rows["connectome"].unique())
+    if len(connectomes) > 1:
+        raise InvalidDataError(
+            f"{len(connectomes)} connectomes fit: {', '.join(connectomes[:6])}. Name "
+            "one with --connectome, or its kind with --modality."
+        )
+
+
 def one_connectome(rows: pd.DataFrame) -> Edges:
     """Read a query's rows as arrays, nodes numbered.
 
@@ -49,12 +59,7 @@ def one_connectome(rows: pd.DataFrame) -> Edges:
     InvalidDataError
         If the rows are of several connectomes: quantities must not be mixed.
     """
-    connectomes = sorted(rows["connectome"].unique())
-    if len(connectomes) > 1:
-        raise InvalidDataError(
-            f"{len(connectomes)} connectomes fit: {', '.join(connectomes[:6])}. Name "
-            "one with --connectome, or its kind with --modality."
-        )
+    only_one(rows)
     rows = rows[rows["source"] != ""]
     both = pd.concat(
         [

@@ -92,6 +92,8 @@ def test_both_stores_give_identical_frames(
     name: str, pair: tuple[atlasdb.Atlas, atlasdb.Atlas]
 ) -> None:
     query = catalog.load(name)
+    server = pair[1].store
+    exact = catalog.load(name, server.dialect, server.has).needs is None
     most = 0
     for parameters in ways(query):
         one, other = (answer(atlas, name, parameters) for atlas in pair)
@@ -102,7 +104,7 @@ def test_both_stores_give_identical_frames(
             one, other = (
                 f.drop(columns="started", errors="ignore") for f in (one, other)
             )
-        pd.testing.assert_frame_equal(one, other, check_exact=True)
+        pd.testing.assert_frame_equal(one, other, check_exact=exact)
         most = max(most, len(one))
     assert most > 0
 
