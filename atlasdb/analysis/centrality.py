@@ -34,6 +34,7 @@ def pagerank(
         connection do not take part.
     """
     edges = one_connectome(rows)
+    _damps(alpha)
     if edges.rows.empty:
         return pd.DataFrame({"name": [], "score": [], "id": []})
     score = scores(edges.matrix("weight"), alpha=alpha)
@@ -62,8 +63,7 @@ def pagerank_scores(
         If the rows are of several connectomes, or alpha is out of range.
     """
     only_one(rows)
-    if len(rows):
-        _damps(alpha)
+    _damps(alpha)
     ranked = rows[rows["id"] != ""][["name", "score", "id"]]
     if ranked.empty:
         return ranked
