@@ -6,6 +6,7 @@ connectomes between regions, sparse ones above.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import comb
 from typing import Any
 
@@ -17,6 +18,8 @@ from atlasdb.types import FloatArray
 
 DENSE = 2_000
 """Up to so many nodes matrices are dense."""
+WORK = 30_000_000
+"""So many products of numbers are made and held at once where they are sparse."""
 TRIADS = [
     "003",
     "012",
@@ -97,33 +100,35 @@ def triads(weights: Weights) -> dict[str, int]:
     lone.eliminate_zeros()
     a, m = _matrix(lone), _matrix(mutual)
     u = _matrix(sparse.csr_array(lone + lone.T + mutual))
-    products = {
-        "021D": (a.T @ a, 2),
-        "021U": (a @ a.T, 2),
-        "021C": (a @ a, 1),
-        "111D": (m @ a.T, 1),
-        "111U": (m @ a, 1),
-        "201": (m @ m, 2),
-    }
     census = dict.fromkeys(TRIADS, 0)
-    for kind, (product, twice) in products.items():
-        apart = product.sum() - product.diagonal().sum() - _total(u, product)
-        census[kind] = round(float(apart) / twice)
-    census["030T"] = round(_total(a, products["021C"][0]))
-    census["030C"] = round(_total(a.T, products["021C"][0]) / 3)
-    census["120D"] = round(_total(m, products["021D"][0]) / 2)
-    census["120U"] = round(_total(m, products["021U"][0]) / 2)
-    census["120C"] = round(_total(m, products["021C"][0]))
-    census["210"] = round(_total(a, products["201"][0]))
-    census["300"] = round(_total(m, products["201"][0]) / 6)
+
+    def count(
+        kind: str, x: Any, y: Any, twice: int, closed: list[tuple[str, Any, int]]
+    ) -> None:
+        """Count x then y where the ends are apart, and where a mask joins them."""
+        every, joined, *sums = _sums(x, y, u, *(mask for _, mask, _ in closed))
+        census[kind] = round((every - joined) / twice)
+        for (other, _, times), found in zip(closed, sums, strict=True):
+            census[other] = round(found / times)
+
+    count("021D", a.T, a, 2, [("120D", m, 2)])
+    count("021U", a, a.T, 2, [("120U", m, 2)])
+    count("021C", a, a, 1, [("030T", a, 1), ("030C", a.T, 3), ("120C", m, 1)])
+    count("111D", m, a.T, 1, [])
+    count("111U", m, a, 1, [])
+    count("201", m, m, 2, [("210", a, 1), ("300", m, 6)])
     # Of the n - 2 others, those that neither end of a pair is connected with.
     degree = np.asarray(u.sum(axis=1)).ravel()
-    common = u @ u
-    for kind, pairs, twice in (("012", lone, 1), ("102", mutual, 2)):
+    _, *common = _sums(u, u, a, m)
+    for kind, pairs, both, twice in (
+        ("012", lone, common[0], 1),
+        ("102", mutual, common[1], 2),
+    ):
         ends = pairs.tocoo()
         near = degree[ends.row] + degree[ends.col] - 2
-        apart = len(ends.data) * (n - 2) - near.sum() + _total(_matrix(pairs), common)
-        census[kind] = round(float(apart) / twice)
+        census[kind] = round(
+            float(len(ends.data) * (n - 2) - near.sum() + both) / twice
+        )
     census["003"] = comb(n, 3) - sum(census.values())
     return census
 
@@ -150,22 +155,40 @@ def _matrix(there: Weights) -> Any:
     return there.toarray() if there.shape[0] <= DENSE else there
 
 
-def _total(mask: Any, product: Any) -> float:
-    """Sum a product of matrices where a mask of ones is."""
-    return float((mask * product).sum())
+def _sums(x: Any, y: Any, *masks: Any) -> list[float]:
+    """Sum ``x @ y`` off the diagonal, and where each mask of ones is."""
+    found = [-float((x * y.T).sum())] + [0.0] * len(masks)
+    for rows, product in _products(x, y):
+        found[0] += float(product.sum())
+        for number, mask in enumerate(masks, start=1):
+            found[number] += float((mask[rows] * product).sum())
+    return found
 
 
 def _row_sums(x: Any, y: Any, mask: Any) -> FloatArray:
-    """Give the sums of rows of ``mask * (x @ y)``, in pieces that fit in memory."""
+    """Give the sums of the rows of ``mask * (x @ y)``."""
+    mask = mask if isinstance(mask, np.ndarray) else sparse.csr_array(mask)
+    return np.concatenate(
+        [
+            np.asarray((mask[rows] * product).sum(axis=1), dtype=np.float64).ravel()
+            for rows, product in _products(x, y)
+        ]
+    )
+
+
+def _products(x: Any, y: Any) -> Iterator[tuple[slice, Any]]:
+    """Give ``x @ y`` in pieces of rows, each of which fits in memory."""
     if isinstance(x, np.ndarray):
-        return np.asarray((mask * (x @ y)).sum(axis=1), dtype=np.float64)
-    x, mask = sparse.csr_array(x), sparse.csr_array(mask)
-    y = sparse.csr_array(y)
-    rows = []
-    for first in range(0, x.shape[0], DENSE):
-        piece = slice(first, first + DENSE)
-        rows.append(_sum(sparse.csr_array(mask[piece] * (x[piece] @ y)), 1))
-    return np.concatenate(rows)
+        yield slice(None), x @ y
+        return
+    x, y = sparse.csr_array(x), sparse.csr_array(y)
+    work = np.append(0, np.cumsum(np.diff(y.indptr)[x.indices]))[x.indptr]
+    first = 0
+    while first < x.shape[0]:
+        last = int(np.searchsorted(work, work[first] + WORK, side="right")) - 1
+        rows = slice(first, max(last, first + 1))
+        yield rows, x[rows] @ y
+        first = rows.stop
 
 
 def _sum(matrix: Weights, axis: int) -> FloatArray:

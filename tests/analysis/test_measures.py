@@ -124,10 +124,13 @@ def test_reciprocity_is_that_of_networkx_and_its_definition(weights: Matrix) -> 
 def test_the_triad_census_is_that_of_networkx(dense: int, weights: Matrix) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(motifs, "DENSE", dense)
+        patch.setattr(motifs, "WORK", 20)
         census = motifs.triads(array(weights))
         sparse_clustering = motifs.clustering(array(weights))
+        sparse_loops = motifs.feed_forward(array(weights))
     assert census == nx.triadic_census(graph(weights))
     assert_allclose(sparse_clustering, motifs.clustering(array(weights)), atol=1e-12)
+    assert_allclose(sparse_loops, motifs.feed_forward(array(weights)))
 
 
 @FEW
