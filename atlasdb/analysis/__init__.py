@@ -25,6 +25,7 @@ _HOME = {
     "made_with": "tables",
     "pagerank": "centrality",
     "pagerank_scores": "centrality",
+    "retest": "retest",
     "rich_club": "questions",
     "shortest_path": "paths",
     "sort": "tables",
