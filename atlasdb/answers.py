@@ -45,7 +45,7 @@ def query(
     store: Store, keyring: Keyring, name: str, parameters: Mapping[str, Any]
 ) -> pd.DataFrame:
     """Answer a named query; see `atlasdb.Atlas.query`."""
-    question = catalog.load(name, store.dialect)
+    question = catalog.load(name, store.dialect, store.has)
     values = question.bind(**parameters)
     if values.get("subject"):
         values["subject"] = subject_id(store, keyring, values["subject"])

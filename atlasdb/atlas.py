@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlasdb import answers, erasure, reading, upkeep, writing
 from atlasdb.address import atlas_url, files_folder
-from atlasdb.errors import StoreError
+from atlasdb.errors import InvalidDataError, StoreError
 from atlasdb.files import Files
 from atlasdb.privacy import Keyring
 from atlasdb.store.base import Store, is_server, open_store
@@ -350,6 +350,88 @@ class Atlas:
             modality=modality,
             alpha=alpha,
             allow_mixed=allow_mixed,
+        )
+
+    def analyze(
+        self,
+        measure: str,
+        subject: str | None = None,
+        *,
+        cohort: str | None = None,
+        connectome: str | None = None,
+        modality: str | None = None,
+        session: str | None = None,
+        task: str | None = None,
+        supported: bool = True,
+        write_back: bool = False,
+        **options: Any,
+    ) -> pd.DataFrame:
+        """Compute a graph measure of one connectome, or of each in a cohort.
+
+        Parameters
+        ----------
+        measure : str
+            One of `atlasdb.analysis.measures.MEASURES`, such as ``"betweenness"``.
+        subject : str, optional
+            Whose current connectome; ``connectome, modality, session, task`` say
+            which, as in `connectome`.
+        cohort : str, optional
+            Instead: each of its people's, which must have been made alike.
+        supported : bool, default=True
+            Only connections that pass the connectome's own rule.
+        write_back : bool, default=False
+            Keep the numbers in the atlas: of regions and neurons as their properties,
+            of a whole connectome in ``MEASURED``, with the Run that they are of.
+        **options
+            As the measure takes them, such as ``alpha=0.85`` or ``seed=1``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The measure's columns, of a cohort with ``subject`` before them. All
+            regions take part, also those without connections. ``attrs["engine"]``
+            names what computed it; ``attrs["failed"]`` says why there are no rows of
+            some people of a cohort.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such measure, connectome or region.
+        InvalidDataError
+            If several connectomes fit, or one cannot be measured.
+        """
+        from atlasdb import measuring, members  # slow to import
+
+        rows = self.store.nodes("Connectome").to_pylist()
+        if cohort is not None:
+            if subject or connectome or session or task:
+                raise InvalidDataError(
+                    "Name a cohort, or one connectome, not both: with a cohort only "
+                    "the modality says which."
+                )
+            people = self.cohort(cohort)
+            chosen = members.connectomes(rows, people, cohort, modality)
+            members.made_alike(chosen)
+        else:
+            wanted = {
+                "subject": self.subject(subject) if subject else None,
+                "id": connectome,
+                "modality": modality,
+                "session": session,
+                "task": task,
+            }
+            chosen = [reading.choose(rows, wanted, "connectome")]
+        if write_back:
+            self._require_writable()
+        return measuring.analyze(
+            self.store,
+            self.files,
+            measure,
+            chosen,
+            options=options,
+            supported=supported,
+            write_back=write_back,
+            by_subject=cohort is not None,
         )
 
     def pool(

@@ -26,8 +26,6 @@ ARROW: Mapping[PropertyType, Any] = {
     "bool": pa.bool_(),
 }
 _OF_ONE_ENTRY = {
-    "Region",
-    "Neuron",
     "CONNECTS_TO",
     "HAS_REGION",
     "HAS_NEURON",

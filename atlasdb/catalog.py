@@ -2,8 +2,9 @@
 
 A query is a ``.cypher`` file whose header, in ``//`` comments, is a numpydoc
 docstring: a summary, ``Parameters``, ``Returns`` and, where the rows are edges that a
-function of `atlasdb.analysis` turns into the answer, ``Then``. Folders are searched in
-the order ``$ATLASDB_QUERIES/<store>``, ``$ATLASDB_QUERIES``, ``queries/<store>``,
+function of `atlasdb.analysis` turns into the answer, ``Then``. ``Needs`` names a
+plugin of the store; where it is absent the query is passed over. Folders are searched
+in the order ``$ATLASDB_QUERIES/<store>``, ``$ATLASDB_QUERIES``, ``queries/<store>``,
 ``queries``.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -29,7 +30,7 @@ Kind = Literal["str", "int", "float", "bool"]
 KINDS: Mapping[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 MOST = 2**53
 """Whole numbers up to this pass unchanged through every store and JSON."""
-_SECTIONS = ("Parameters", "Returns", "Then")
+_SECTIONS = ("Parameters", "Returns", "Then", "Needs")
 _FIELD = re.compile(
     r"(?P<name>[a-z_][a-z0-9_]*)\s*:\s*(?P<kind>\w+)(?:\s*=\s*(?P<default>.+))?$"
 )
@@ -55,6 +56,7 @@ class Query:
     parameters: tuple[Field, ...]
     columns: tuple[Field, ...]
     then: str | None
+    needs: str | None
     text: str
     path: Path
 
@@ -137,7 +139,11 @@ def names(dialect: str | None = None) -> list[str]:
     return sorted(found)
 
 
-def load(name: str, dialect: str | None = None) -> Query:
+def load(
+    name: str,
+    dialect: str | None = None,
+    has: Callable[[str], bool] | None = None,
+) -> Query:
     """Find a query by name and read its header.
 
     Parameters
@@ -146,6 +152,8 @@ def load(name: str, dialect: str | None = None) -> Query:
         File name without ``.cypher``; ``_`` stands for ``-``.
     dialect : str, optional
         Name of a store: a query written for it comes first.
+    has : callable, optional
+        Tells whether the store has a plugin, such as ``"gds"``; default: it has all.
 
     Raises
     ------
@@ -158,7 +166,9 @@ def load(name: str, dialect: str | None = None) -> Query:
     for folder in _folders(dialect):
         path = folder / f"{wanted}.cypher"
         if path.parent == folder and path.is_file():
-            return _read(path, path.stat().st_mtime_ns)
+            query = _read(path, path.stat().st_mtime_ns)
+            if query.needs is None or has is None or has(query.needs):
+                return query
     hint = did_you_mean(wanted, names(dialect)) or " 'atlasdb query --help' lists them."
     raise NotFoundError(f"No query named '{name}'.{hint}")
 
@@ -185,13 +195,13 @@ def _read(path: Path, modified: int) -> Query:
     summary = " ".join(sections.pop("").split())
     if not summary or "Returns" not in sections:
         raise _broken(path, "it needs a summary and a section Returns")
-    then = sections.get("Then", "").strip() or None
     query = Query(
         name=path.stem,
         summary=summary,
         parameters=_fields(sections.get("Parameters", ""), path),
         columns=_fields(sections["Returns"], path),
-        then=then.splitlines()[0].strip() if then else None,
+        then=_first_line(sections.get("Then", "")),
+        needs=_first_line(sections.get("Needs", "")),
         text=text,
         path=path,
     )
@@ -201,6 +211,11 @@ def _read(path: Path, modified: int) -> Query:
         if name not in known:
             raise _broken(path, f"its Cypher uses ${name}, which is no parameter")
     return query
+
+
+def _first_line(text: str) -> str | None:
+    lines = text.strip().splitlines()
+    return lines[0].strip() if lines else None
 
 
 def _sections(text: str, path: Path) -> dict[str, str]:

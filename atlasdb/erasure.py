@@ -15,6 +15,8 @@ from atlasdb.upkeep import rebuild
 _COMPARED = (
     "MATCH (r:Run)-[:USED]->(g:Connectome) WHERE g.subject = $subject "
     "RETURN DISTINCT r.id AS id "
+    "UNION MATCH (r:Run)-[:USED]->(p:Connectome)-[:DERIVED_FROM]->(g:Connectome) "
+    "WHERE g.subject = $subject RETURN DISTINCT r.id AS id "
     "UNION MATCH (r:Run)-[:USED]->(m:ActivationMap) WHERE m.subject = $subject "
     "RETURN DISTINCT r.id AS id"
 )
@@ -23,8 +25,9 @@ _COMPARED = (
 def erase(store: Store, files: Files, subject: str) -> int:
     """Remove a subject and whatever was computed from the person.
 
-    Comparisons, pooled connectomes and classifiers that the person took part in are
-    removed too: what they said holds no longer. So are notes that name the person.
+    Comparisons, pooled connectomes with their measures, and classifiers that the
+    person took part in are removed too: what they said holds no longer. So are notes
+    that name the person.
 
     Returns
     -------

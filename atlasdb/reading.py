@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from atlasdb.errors import InvalidDataError, NotFoundError
 from atlasdb.files import Files
@@ -13,6 +13,8 @@ from atlasdb.types import Activation, Connectome
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+
+    from atlasdb.analysis.network import Network
 
 _CONNECTS = (
     "c.weight AS weight, c.value AS value, c.sign AS sign, "
@@ -39,6 +41,17 @@ _EDGES = (
     "RETURN s.id AS source, t.id AS target, s.name AS source_name, "
     "t.name AS target_name, " + _CONNECTS + " ORDER BY source, target"
 )
+_MEMBERS = {
+    "Region": "MATCH (r:Region) WHERE r.connectome = $connectome "
+    "RETURN r.id AS id, r.name AS name",
+    "Neuron": "MATCH (r:Neuron) WHERE r.connectome = $connectome "
+    "RETURN r.id AS id, coalesce(r.name, r.body_id) AS name",
+}
+_WEIGHTS = (
+    "MATCH (s:{label})-[c:CONNECTS_TO]->(t:{label}) WHERE s.connectome = $connectome "
+    "AND ($supported = false OR c.supported = true) "
+    "RETURN s.id AS source, t.id AS target, c.weight AS weight"
+)
 _ARTIFACTS = (
     "MATCH (o:{label})-[s:STORED_AS]->(f:Artifact) WHERE o.id = $id "
     "RETURN s.role AS role, f.path AS path ORDER BY role, path"
@@ -56,8 +69,8 @@ def connectome(store: Store, files: Files, wanted: Mapping[str, Any]) -> Connect
     """Read the one connectome that fits; see `atlasdb.Atlas.connectome`."""
     row = choose(store.nodes("Connectome").to_pylist(), wanted, "connectome")
     key = {"connectome": row["id"]}
-    neurons = row["level"] == "animal"
-    label = "Neuron" if neurons else "Region"
+    label = node_label(row)
+    neurons = label == "Neuron"
     nodes = store.read(_NEURONS if neurons else _REGIONS, key, trusted=True).to_pandas()
     edges = store.read(_EDGES.replace("{label}", label), key, trusted=True).to_pandas()
     matrices: dict[str, Any] = {}
@@ -68,6 +81,48 @@ def connectome(store: Store, files: Files, wanted: Mapping[str, Any]) -> Connect
         rows = nodes["code"].map(lambda code: order[str(code).lower()])
         nodes = nodes.iloc[rows.argsort()].reset_index(drop=True)
     return Connectome(row["id"], _without_nulls(row), nodes, edges, matrices)
+
+
+def network(store: Store, row: Mapping[str, Any], *, supported: bool) -> Network:
+    """Read the weights of a connectome, all of its nodes among them.
+
+    Parameters
+    ----------
+    row : mapping
+        The connectome's properties.
+    supported : bool
+        Only connections that pass the connectome's own rule.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from scipy import sparse
+
+    from atlasdb.analysis.network import Network
+
+    label = node_label(row)
+    key: dict[str, Any] = {"connectome": row["id"]}
+    nodes = store.read(_MEMBERS[label], key, trusted=True).sort_by("id")
+    text = _WEIGHTS.replace("{label}", label)
+    edges = store.read(text, key | {"supported": supported}, trusted=True)
+    ids = nodes.column("id").cast(pa.string()).combine_chunks()
+    source, target = (
+        pc.index_in(edges.column(end).cast(pa.string()), value_set=ids).to_numpy()
+        for end in ("source", "target")
+    )
+    weight = edges.column("weight").cast(pa.float64()).to_numpy()
+    where = (source.astype(np.int64), target.astype(np.int64))
+    weights = sparse.coo_array((weight, where), shape=(len(ids), len(ids))).tocsr()
+    weights.sort_indices()
+    named = nodes.column("name").to_numpy(zero_copy_only=False)
+    known = ids.to_numpy(zero_copy_only=False)
+    names = np.array([n or i for n, i in zip(named, known, strict=True)], dtype=object)
+    return Network(known, names, weights, str(row["id"]))
+
+
+def node_label(row: Mapping[str, Any]) -> Literal["Region", "Neuron"]:
+    """Give what a connectome's nodes are called."""
+    return "Neuron" if row["level"] == "animal" else "Region"
 
 
 def matrices_of(store: Store, files: Files, connectome: str) -> dict[str, Any]:

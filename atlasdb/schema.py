@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 PropertyType = Literal["str", "int", "float", "bool"]
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ def _columns(
     )
     return {name: kind for kind, names in kinds for name in names.split()}
 
+
+_MEASURED = (
+    "pagerank betweenness closeness closeness_out clustering local_efficiency "
+    "participation_out participation_in"
+)
 
 NODES: Mapping[str, Node] = {
     node.label: node
@@ -99,7 +104,7 @@ NODES: Mapping[str, Node] = {
             _columns(
                 text="connectome area name hemisphere",
                 whole="community",
-                real="in_strength out_strength pagerank betweenness clustering",
+                real=f"in_strength out_strength {_MEASURED}",
             ),
             indexed=("connectome", "name"),
         ),
@@ -108,7 +113,7 @@ NODES: Mapping[str, Node] = {
             _columns(
                 text="connectome body_id name cell_type cell_class side transmitter",
                 whole="sign n_pre n_post community",
-                real="x_um y_um z_um pagerank",
+                real=f"x_um y_um z_um {_MEASURED}",
             ),
             indexed=("connectome", "name", "body_id"),
         ),
@@ -217,6 +222,12 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
                 real="reduction reduction_low reduction_high",
                 truth="simulated",
             ),
+        ),
+        Relationship(
+            "MEASURED",
+            (("Connectome", "Run"),),
+            _columns(text="metric", real="value"),
+            key=("metric",),
         ),
         Relationship(
             "GENERATED_BY",

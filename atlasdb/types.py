@@ -388,6 +388,35 @@ class StimulationResult:
 
 
 @dataclass(frozen=True, eq=False)
+class MeasureResult:
+    """A graph measure of one connectome, to be kept.
+
+    Attributes
+    ----------
+    connectome : str
+        Key of the connectome.
+    subject : str or None
+        Whose, None for a cohort's.
+    label : str
+        "Region" or "Neuron".
+    ids : ndarray of str, shape (n_nodes,)
+        Keys of regions or neurons, in the order of the columns.
+    nodes : mapping of str to ndarray, shape (n_nodes,)
+        Properties of regions or neurons, by name.
+    values : mapping of str to float
+        Numbers for the whole connectome, by name.
+    """
+
+    run: Run
+    connectome: str
+    subject: str | None
+    label: Literal["Region", "Neuron"]
+    ids: NDArray[np.object_]
+    nodes: Mapping[str, NDArray[Any]]
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
 class Connectome:
     """A connectome as it comes out of an atlas, to analyse, draw or export.
 

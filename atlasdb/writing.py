@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from atlasdb.rows import (
     classification_batch,
     contrast_batch,
     entry_batch,
+    measure_batch,
     pool_batch,
     stimulation_batch,
 )
@@ -33,6 +35,7 @@ from atlasdb.types import (
     Connectivity,
     ContrastResult,
     Entry,
+    MeasureResult,
     Parcellation,
     PoolResult,
     StimulationResult,
@@ -179,6 +182,38 @@ def write_stimulation(store: Store, files: Files, result: StimulationResult) -> 
     (written,) = files.append(line)
     store.apply(batch, applied=written.n)
     return stimulation
+
+
+def write_measures(store: Store, files: Files, results: Sequence[MeasureResult]) -> int:
+    """Keep measures of connectomes; give how many of them changed anything.
+
+    A measure that was made before is made again where another has taken its place.
+    """
+    _same_atlas(store, files)
+    known = files.keys()
+    tables = {label: store.nodes(label) for label in {r.label for r in results}}
+    lines: list[dict[str, Any]] = []
+    batches = []
+    for result in results:
+        table = tables[result.label]
+        before = table.filter(pc.equal(table.column("connectome"), result.connectome))
+        batch = measure_batch(result, before, code_version=__version__)
+        if result.run.key in known:
+            if batch.nodes.get(result.label, before).equals(before):
+                continue
+            again = f"{result.run.key} {files.last() + len(lines)}"
+            key = hashlib.sha256(again.encode()).hexdigest()
+            result = replace(result, run=replace(result.run, key=key))
+            batch = measure_batch(result, before, code_version=__version__)
+        path = f"{slug(result.subject or 'cohorts')}/{result.run.key[:16]}"
+        files.save(path, batch, {})
+        line = {"kind": "run", "key": result.run.key, "path": path}
+        lines.append(line | ({"subject": result.subject} if result.subject else {}))
+        batches.append(batch)
+    if lines:
+        written = files.append(*lines)
+        store.apply(merged(batches), applied=written[-1].n)
+    return len(lines)
 
 
 def write_cypher(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import analytics
 from directed import bold, electric, judge, measures, patience, peers, report, systems
 from directed.known import Recording, System, standardised
 from directed.method import Found, Method
@@ -208,3 +209,26 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="has no lines"):
         report.renew(page, {})
     assert page.read_text(encoding="utf-8") == "nothing here"
+
+
+def test_the_benchmark_of_graph_measures_agrees_with_networkx(
+    key_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["analytics.py", "--neurons", "300", "--connections", "3000"]
+    monkeypatch.setattr("sys.argv", words)
+    analytics.main()
+    said = capsys.readouterr().out
+    assert "| PageRank |" in said
+    found = said.rsplit("Largest difference: PageRank ", 1)[1]
+    pagerank, _, distance = found.partition(", distance ")
+    assert float(pagerank) < 1e-10
+    assert float(distance) < 1e-9
+
+
+def test_the_connectome_of_that_benchmark_has_hubs_and_no_pair_twice() -> None:
+    graph = analytics.neurons(500, 5000)
+    pairs = set(zip(graph.source.tolist(), graph.target.tolist(), strict=True))
+    assert len(pairs) == 5000
+    assert all(source != target for source, target in pairs)
+    degree = np.bincount(graph.source, minlength=500)
+    assert degree.max() > 5 * degree.mean()

@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _HOME = {
+    "betweenness": "questions",
+    "communities": "questions",
     "hubs": "centrality",
     "in_cohorts": "tables",
     "made_with": "tables",
     "pagerank": "centrality",
+    "pagerank_scores": "centrality",
     "retest": "retest",
+    "rich_club": "questions",
     "shortest_path": "paths",
     "sort": "tables",
     "strongest": "tables",
+    "strongest_paths": "questions",
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from atlasdb.analysis.edges import one_connectome
+from atlasdb.analysis.edges import one_connectome, only_one
 from atlasdb.errors import AtlasError, InvalidDataError
 from atlasdb.types import FloatArray
 
@@ -34,6 +34,7 @@ def pagerank(
         connection do not take part.
     """
     edges = one_connectome(rows)
+    _damps(alpha)
     if edges.rows.empty:
         return pd.DataFrame({"name": [], "score": [], "id": []})
     score = scores(edges.matrix("weight"), alpha=alpha)
@@ -41,10 +42,42 @@ def pagerank(
     return _first(ranked, "score", limit)
 
 
+def pagerank_scores(
+    rows: pd.DataFrame, *, alpha: float = 0.85, limit: int = 20
+) -> pd.DataFrame:
+    """Rank nodes whose scores a database has computed, made to sum to 1.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``connectome, name, score, id``, and a row without id for each connectome that
+        was asked for.
+    alpha : float, default=0.85
+        Damping factor that they were computed with, 0 to 1.
+    limit : int, default=20
+        Number of rows.
+
+    Raises
+    ------
+    InvalidDataError
+        If the rows are of several connectomes, or alpha is out of range.
+    """
+    only_one(rows)
+    _damps(alpha)
+    ranked = rows[rows["id"] != ""][["name", "score", "id"]]
+    if ranked.empty:
+        return ranked
+    ranked = ranked.assign(score=ranked["score"] / ranked["score"].sum())
+    # Equal scores differ in their last digits: they must be in the order of the ids.
+    ranked["rounded"] = ranked["score"].round(9)
+    return _first(ranked, "rounded", limit).drop(columns="rounded")
+
+
 def scores(
     weights: sparse.csr_array[Any],
     *,
     alpha: float = 0.85,
+    personal: FloatArray | None = None,
     tol: float = 1e-12,
     max_iter: int = 1000,
 ) -> FloatArray:
@@ -56,6 +89,8 @@ def scores(
         ``[source, target]``, at least 0.
     alpha : float
         Damping factor.
+    personal : ndarray, shape (n,), optional
+        How often a walk starts anew at each node; default: everywhere as often.
     tol : float
         Stop when no score changes by more in one step, summed over nodes.
     max_iter : int
@@ -64,7 +99,8 @@ def scores(
     Returns
     -------
     ndarray, shape (n,)
-        Sums to 1. A node that sends nothing spreads its score evenly.
+        Sums to 1. A node that sends nothing spreads its score over the nodes that
+        walks start from, as in networkx and the Brain Connectivity Toolbox.
 
     Examples
     --------
@@ -72,17 +108,17 @@ def scores(
     >>> scores(sparse.csr_array([[0.0, 1.0], [1.0, 0.0]]))
     array([0.5, 0.5])
     """
-    if not 0 <= alpha < 1:
-        raise InvalidDataError(f"alpha must be at least 0 and below 1, not {alpha:g}.")
+    _damps(alpha)
     n = weights.shape[0]
     sent = np.asarray(weights.sum(axis=1)).ravel()
     share = np.divide(1.0, sent, out=np.zeros(n), where=sent > 0)
     step = (sparse.diags_array(share) @ weights).T.tocsr()
     dangling = sent == 0
-    x: FloatArray = np.full(n, 1 / n)
+    start = np.full(n, 1 / n) if personal is None else personal / personal.sum()
+    x: FloatArray = start
     for _ in range(max_iter):
         before = x
-        x = alpha * (step @ x + before[dangling].sum() / n) + (1 - alpha) / n
+        x = alpha * (step @ x + before[dangling].sum() * start) + (1 - alpha) * start
         if np.abs(x - before).sum() < tol:
             return x
     raise AtlasError(f"PageRank did not settle in {max_iter} steps at alpha {alpha:g}.")
@@ -118,6 +154,12 @@ def hubs(rows: pd.DataFrame, *, limit: int = 20) -> pd.DataFrame:
         }
     )
     return _first(ranked, "strength", limit)
+
+
+def _damps(alpha: float) -> None:
+    """Refuse a damping factor that is out of range."""
+    if not 0 <= alpha < 1:
+        raise InvalidDataError(f"alpha must be at least 0 and below 1, not {alpha:g}.")
 
 
 def _first(ranked: pd.DataFrame, by: str, limit: int) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from atlasdb.errors import InvalidDataError
+from atlasdb.errors import InvalidDataError, NotFoundError, did_you_mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,16 @@ class Edges:
         return sparse.coo_array((values, where), shape=(n, n)).tocsr()
 
 
+def only_one(rows: pd.DataFrame) -> None:
+    """Refuse the rows of several connectomes."""
+    connectomes = sorted(rows["connectome"].unique())
+    if len(connectomes) > 1:
+        raise InvalidDataError(
+            f"{len(connectomes)} connectomes fit: {', '.join(connectomes[:6])}. Name "
+            "one with --connectome, or its kind with --modality."
+        )
+
+
 def one_connectome(rows: pd.DataFrame) -> Edges:
     """Read a query's rows as arrays, nodes numbered.
 
@@ -49,12 +59,7 @@ def one_connectome(rows: pd.DataFrame) -> Edges:
     InvalidDataError
         If the rows are of several connectomes: quantities must not be mixed.
     """
-    connectomes = sorted(rows["connectome"].unique())
-    if len(connectomes) > 1:
-        raise InvalidDataError(
-            f"{len(connectomes)} connectomes fit: {', '.join(connectomes[:6])}. Name "
-            "one with --connectome, or its kind with --modality."
-        )
+    only_one(rows)
     rows = rows[rows["source"] != ""]
     both = pd.concat(
         [
@@ -70,3 +75,29 @@ def one_connectome(rows: pd.DataFrame) -> Edges:
     target = index.get_indexer(rows["target"]).astype(np.int64)
     order = np.lexsort((target, source))  # sums must not depend on the store's order
     return Edges(ids, names, source[order], target[order], rows.iloc[order])
+
+
+def find(ids: NDArray[np.object_], names: NDArray[np.object_], name: str) -> int:
+    """Give the number of a node: by its name, its id, or its id in the connectome.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none, with the nearest names that there are.
+    InvalidDataError
+        If several have the name.
+    """
+    short = np.array([node.rpartition("/")[2] for node in ids], dtype=object)
+    for known in (names, ids, short):
+        places = np.flatnonzero(known == name)
+        if len(places) == 1:
+            return int(places[0])
+        if len(places) > 1:
+            listed = ", ".join(str(ids[i]) for i in places[:4])
+            raise InvalidDataError(
+                f"{len(places)} are named '{name}': {listed}. Give the id."
+            )
+    raise NotFoundError(
+        f"No region or neuron '{name}' among the {len(ids)} here."
+        + did_you_mean(name, [str(n) for n in names])
+    )

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csgraph
 
-from atlasdb.analysis.edges import Edges, one_connectome
-from atlasdb.errors import InvalidDataError, NotFoundError, did_you_mean
+from atlasdb.analysis.edges import find, one_connectome
 
 _COLUMNS = ["step", "source", "target", "weight", "cost", "total_cost"]
 
@@ -37,7 +36,8 @@ def shortest_path(rows: pd.DataFrame, *, source: str, target: str) -> pd.DataFra
     """
     asked = (rows["weight"] > 0) | (rows["source"] == "")
     edges = one_connectome(rows[asked])
-    first, last = _find(edges, source), _find(edges, target)
+    first = find(edges.ids, edges.names, source)
+    last = find(edges.ids, edges.names, target)
     _, before = csgraph.dijkstra(
         edges.matrix("cost"), indices=np.array(first), return_predecessors=True
     )
@@ -59,22 +59,4 @@ def shortest_path(rows: pd.DataFrame, *, source: str, target: str) -> pd.DataFra
             "cost": costs,
             "total_cost": np.cumsum(costs),
         }
-    )
-
-
-def _find(edges: Edges, name: str) -> int:
-    """Give the number of a node: by its name, its id, or its id in the connectome."""
-    short = np.array([node.rpartition("/")[2] for node in edges.ids], dtype=object)
-    for known in (edges.names, edges.ids, short):
-        places = np.flatnonzero(known == name)
-        if len(places) == 1:
-            return int(places[0])
-        if len(places) > 1:
-            ids = ", ".join(str(edges.ids[i]) for i in places[:4])
-            raise InvalidDataError(
-                f"{len(places)} are named '{name}': {ids}. Give the id."
-            )
-    raise NotFoundError(
-        f"No region or neuron '{name}' has a connection here."
-        + did_you_mean(name, [str(n) for n in edges.names])
     )

@@ -54,6 +54,10 @@ class LazyGroup(click.Group):
         ),
         "query": ("atlasdb.cli.query:query", "Ask a named question."),
         "cypher": ("atlasdb.cli.cypher:cypher", "Ask in Cypher of your own."),
+        "analyze": (
+            "atlasdb.cli.analyze:analyze",
+            "Graph theory on one connectome, or on each of a cohort.",
+        ),
         "compare": (
             "atlasdb.cli.compare:compare",
             "Compare two cohorts, connection by connection.",

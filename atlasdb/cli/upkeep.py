@@ -12,7 +12,8 @@ import click
 from atlasdb.cli import Session
 
 _PACKAGES = (
-    "ladybug neo4j numpy scipy pandas pyarrow networkx torch mne nibabel nilearn py2neo"
+    "ladybug neo4j numpy scipy pandas pyarrow networkx igraph torch mne nibabel "
+    "nilearn py2neo"
 )
 
 

@@ -10,6 +10,7 @@ from atlasdb.errors import InvalidDataError
 from atlasdb.rows.activation import add_map
 from atlasdb.rows.connectome import add_connectivity, add_neurons
 from atlasdb.rows.ids import connectome_id, map_id
+from atlasdb.rows.measure import measure_batch
 from atlasdb.rows.shared import (
     StoredArrays,
     add_artifact,
@@ -28,6 +29,7 @@ __all__ = [
     "classification_batch",
     "contrast_batch",
     "entry_batch",
+    "measure_batch",
     "pool_batch",
     "stimulation_batch",
 ]

@@ -59,6 +59,9 @@ class Store(Protocol):
     def edges(self, ends: Ends) -> pa.Table:
         """All rows of a type between two labels, sorted by source, target, key."""
 
+    def has(self, plugin: str) -> bool:
+        """Tell whether the database has a plugin, such as ``"gds"``."""
+
     def clear(self) -> None:
         """Remove everything, and make the schema anew."""
 

@@ -163,6 +163,10 @@ class EmbeddedStore:
         types |= {name: ARROW[kind] for name, kind in declared.properties.items()}
         return self._rows(text, types, ["source", "target", *declared.key])
 
+    def has(self, plugin: str) -> bool:
+        """Tell whether there is a plugin: there never is, none is downloaded."""
+        return False
+
     def clear(self) -> None:
         """Remove everything, and make the schema anew."""
         with self._guard:

@@ -56,6 +56,7 @@ class Neo4jStore:
         self.address = url
         self.read_only = read_only
         self._ready = False
+        self._plugins: dict[str, bool] = {}
         self._driver, self._database = open_driver(url)
         # A cluster's other members must have what this store has just written.
         self._bookmarks = neo4j.GraphDatabase.bookmark_manager()
@@ -132,6 +133,14 @@ class Neo4jStore:
             return sum(before.get(key) != after.get(key) for key in keys)
 
         return self._write(change)
+
+    def has(self, plugin: str) -> bool:
+        """Tell whether the server has a plugin: whether it says its version."""
+        if plugin not in self._plugins:
+            text = "SHOW FUNCTIONS YIELD name WHERE name = $name RETURN count(*) AS n"
+            _, rows = self._ask(text, {"name": f"{plugin}.version"}, None)
+            self._plugins[plugin] = rows[0][0] > 0
+        return self._plugins[plugin]
 
     def nodes(self, label: str) -> pa.Table:
         """All rows of a label, columns ``id`` and its properties, sorted by id."""

@@ -48,4 +48,5 @@ def study(request: pytest.FixtureRequest, opened: Opened) -> atlasdb.Atlas:
     atlas.pool("patients", modality="eeg")
     atlas.write_classification(small_study.classification())
     atlas.write_stimulation(small_study.stimulation())
+    atlas.analyze("communities", "p1", modality="eeg", write_back=True)
     return atlas

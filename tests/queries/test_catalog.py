@@ -76,6 +76,18 @@ def test_one_for_a_store_comes_before_the_portable_one(folder: Path) -> None:
     assert catalog.load("count-things", "ladybug").summary == "Count things."
 
 
+def test_one_that_needs_a_plugin_is_for_stores_that_have_it(folder: Path) -> None:
+    (folder / "neo4j").mkdir()
+    text = TEXT.replace("Count", "Sum")
+    header, _, body = text.partition("\n\n")
+    own = f"{header}\n//\n// Needs\n// -----\n// gds\n\n{body}"
+    (folder / "neo4j" / "count-things.cypher").write_text(own)
+    with_it = catalog.load("count-things", "neo4j", lambda name: name == "gds")
+    without = catalog.load("count-things", "neo4j", lambda name: False)
+    assert (with_it.summary, with_it.needs) == ("Sum things.", "gds")
+    assert (without.summary, without.needs) == ("Count things.", None)
+
+
 def test_underscores_stand_for_dashes(folder: Path) -> None:
     assert catalog.load("count_things").name == "count-things"
 
