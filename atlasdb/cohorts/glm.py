@@ -123,7 +123,7 @@ def parts(y: FloatArray, design: Design) -> Iterator[Part]:
             continue
         raw, kept = design.tested[rows], basis(design.kept[rows])
         held = design.held[rows]
-        moved = basis(left(held, kept), 1e-8 * np.linalg.norm(held))
+        moved = basis(left(held, kept), 1e-8 * float(np.linalg.norm(held)))
         tested = left(left(raw, kept), moved)
         size = float((tested**2).sum())
         spread = raw if design.signs else raw - raw.mean(axis=0)
