@@ -135,9 +135,7 @@ def network_based(
         If the threshold is not positive, weights are infinite or not symmetric where
         they should be, or nothing can be tested.
     """
-    checked(design, alternative)
-    if not 0 < threshold < np.inf:
-        raise InvalidDataError(f"threshold must be positive, not {threshold:g}.")
+    checked(design, alternative, threshold)
     y, where = connections(weights, directed=directed)
     fitted = fit(y, design, n_permutations, seed)
     above = _Above(fitted, where, threshold, alternative, size)
@@ -175,13 +173,17 @@ def network_based(
     return NetworkTest(tuple(parts), whole, where.matrix(t), people, null, exact)
 
 
-def checked(design: Design, alternative: Alternative) -> None:
-    """Refuse a direction where there is none."""
+def checked(
+    design: Design, alternative: Alternative, threshold: float | None = None
+) -> None:
+    """Refuse a direction where there is none, and a threshold that is not one."""
     if not design.is_t and alternative != "two-sided":
         raise InvalidDataError(
             f"Several columns are tested at once, which has no direction "
             f"'{alternative}'. Compare two groups, or ask two-sided."
         )
+    if threshold is not None and not 0 < threshold < np.inf:
+        raise InvalidDataError(f"threshold must be positive, not {threshold:g}.")
 
 
 def directed_to(partial: Statistics, alternative: Alternative) -> Statistics:

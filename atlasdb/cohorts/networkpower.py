@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from atlasdb.cohorts.connections import connections
+from atlasdb.cohorts.design import FEWEST
 from atlasdb.cohorts.glm import Design, IntArray
-from atlasdb.cohorts.networkbased import Alternative, directed_to, joined
+from atlasdb.cohorts.networkbased import Alternative, checked, directed_to, joined
 from atlasdb.cohorts.permutation import Fit, fit, shuffled
 from atlasdb.cohorts.power import POWER
 from atlasdb.errors import InvalidDataError
@@ -47,7 +48,14 @@ class PlantedStudy:
         Correlation of the shuffled with the true labels; 1 in cohorts whose labels are
         true.
     shuffle, edge : ndarray of int
-        The other connections above the threshold.
+        Where the other connections above the threshold are.
+    ends : tuple of ndarray of int
+        Source and target of every tested connection.
+    n_areas : int
+    n_true : int
+        Cohorts whose labels are true; they come first.
+    threshold, alternative, alpha
+        Of the test.
     """
 
     fitted: Fit
@@ -101,6 +109,37 @@ class PlantedStudy:
         if short(0.0) >= 0:
             return 0.0
         return float(optimize.bisect(short, 0.0, LARGEST, xtol=0.01))
+
+    def people_needed(self, effect: float) -> int:
+        """Give the people in each of two equal groups that see a smaller effect.
+
+        Parameters
+        ----------
+        effect : float
+            In standard deviations; its sign does not matter.
+
+        Returns
+        -------
+        int
+            Per group, at least 3. A t value grows with the effect times the root of
+            the people, so the study's own detectable effect is scaled; how large
+            components get by chance is taken from the study as it is.
+
+        Raises
+        ------
+        InvalidDataError
+            If the effect is 0, or the study sees none at this threshold.
+        """
+        own = self.detectable_effect()
+        if not effect or math.isinf(own):
+            raise InvalidDataError(
+                f"No number of people sees an effect of {effect:g} standard deviations "
+                f"in {self.planted.shape[1]} connections at the threshold "
+                f"{self.threshold:g}. Take a larger effect, or another threshold."
+            )
+        n_a, n_b = np.bincount(self.fitted.design.labels)
+        per_group = float(2 * n_a * n_b / (n_a + n_b))
+        return max(FEWEST, math.ceil(per_group * (own / effect) ** 2))
 
     def _above(self, effect: float) -> NDArray[np.bool_]:
         """Say which planted connections pass, (n_cohorts, n_edges)."""
@@ -161,6 +200,7 @@ def plant(
         raise InvalidDataError(
             "The power of a network needs two groups of people; use contrasts.between."
         )
+    checked(design, alternative, threshold)
     y, where = connections(weights, directed=directed)
     fitted = _null(y, design, n_cohorts + n_permutations, seed)
     if not 1 <= n_edges <= len(fitted.columns):

@@ -158,6 +158,20 @@ def test_values_are_exchanged_within_a_person_only() -> None:
     assert len({tuple(order) for order in every.order}) == 6**4 - 1
 
 
+def test_who_has_no_estimate_is_passed_over_within_the_own_block() -> None:
+    design = contrasts.repeated("abc" * 4, [0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3])
+    y = RNG(0).normal(size=(12, 1))
+    y[[0, 4]] = np.nan
+    part = next(iter(permutation.parts(y, design)))
+    drawn = shuffling.shuffles(design, 40, seed=0, complete=False)
+    block = design.blocks[part.rows].astype(float)
+    moved = drawn.weights(part, block, slice(None))
+    np.testing.assert_array_equal(moved, np.tile(block, (40, 1)))
+    each = drawn.weights(part, np.arange(10.0), slice(None))
+    np.testing.assert_array_equal(np.sort(each), np.tile(np.arange(10), (40, 1)))
+    assert (each != np.arange(10)).any()
+
+
 @settings(max_examples=30, deadline=None)
 @given(values=st.lists(st.integers(0, 2), max_size=4), flip=st.booleans())
 def test_each_different_shuffle_is_used_once(values: list[int], flip: bool) -> None:

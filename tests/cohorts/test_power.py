@@ -79,6 +79,22 @@ def test_a_network_needs_a_smaller_effect_than_a_single_connection() -> None:
     assert study.detectable_effect() < alone
 
 
+def test_as_many_people_as_a_network_needs_see_it_in_about_eight_of_ten() -> None:
+    options = {"n_edges": 8, "threshold": 2.5}
+    study = networkpower.plant(RNG(4).normal(size=(40, 12, 12)), TWO, **options)
+    assert study.people_needed(-0.8) == study.people_needed(0.8)
+    for effect in (0.7, 1.4):
+        n = study.people_needed(effect)
+        other = networkpower.plant(
+            RNG(5).normal(size=(2 * n, 12, 12)),
+            contrasts.between([0] * n + [1] * n),
+            **options,
+        )
+        assert other.power(effect) == pytest.approx(0.8, abs=0.12)
+    with pytest.raises(InvalidDataError, match="No number of people sees"):
+        study.people_needed(0.0)
+
+
 def test_a_threshold_that_hides_the_network_leaves_nothing_to_detect() -> None:
     weights = RNG(2).normal(size=(40, 30, 30))
     study = networkpower.plant(weights, TWO, n_edges=3, threshold=1.0)
