@@ -144,9 +144,10 @@ def _residuals(
     y: FloatArray, kept: FloatArray, moved: FloatArray
 ) -> tuple[NDArray[np.bool_], FloatArray]:
     """Say which connections vary, and give what held columns leave of those."""
-    tells = (y != np.median(y, axis=0)).sum(axis=0) >= FEWEST
-    scaled = y[:, tells] / np.abs(y[:, tells]).max(axis=0)
-    rest = left(left(scaled, kept), moved)
+    scale = np.abs(y).max(axis=0)
+    scaled = y / np.maximum(scale, 1e-300)  # no square and no median overflows
+    tells = (scaled != np.median(scaled, axis=0)).sum(axis=0) >= FEWEST
+    rest = left(left(scaled[:, tells], kept), moved)
     length = np.sqrt((rest**2).sum(axis=0))
     varies = length > 1e-12 * np.sqrt(len(y))
     tells[tells] = varies

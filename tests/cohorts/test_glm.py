@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from atlasdb.cohorts import contrasts, corrections, permutation, shuffling
@@ -330,6 +331,32 @@ def test_what_cannot_be_tested_is_refused_in_one_line(make, said: str) -> None:
     with pytest.raises(InvalidDataError, match=said) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+WILD = st.sampled_from([np.nan, 0.0, 1.0, -1.0, 1e308, -1e308, 1e-310, 2.0, 1e-8])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    y=arrays(np.float64, (9, 4), elements=WILD),
+    age=arrays(np.float64, (9, 1), elements=st.floats(-1e9, 1e9)),
+    groups=st.booleans(),
+)
+def test_wild_values_give_a_p_or_nan(
+    y: np.ndarray, age: np.ndarray, groups: bool
+) -> None:
+    try:
+        design = contrasts.between("aaaabbbbb", age) if groups else contrasts.paired(9)
+        found = permutation.permuted(y, design, n_permutations=15)
+    except InvalidDataError:
+        reject()
+    tested = np.isfinite(found["p"])
+    assert tested.any()
+    for name in ("p", "p_fwe", "p_model", "q"):
+        assert (np.isfinite(found[name]) == tested).all()
+        assert (found[name][tested] >= 0).all()
+        assert (found[name][tested] <= 1).all()
+    assert (found["p_fwe"] >= found["p"])[tested].all()
 
 
 def test_identical_groups_differ_in_nothing() -> None:
