@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import os
 import resource
 import time
@@ -90,35 +91,24 @@ def large(permutations: int) -> None:
     age = rng.normal(size=(200, 2))
     labels = ["a"] * 100 + ["b"] * 100
     print(f"\n400 areas, directed, 200 people, {permutations} permutations")
-    for name, design in (
-        ("no covariate", contrasts.between(labels)),
-        ("2 covariates", contrasts.between(labels, age)),
-    ):
-        for what, test in (
-            (
-                "network, t > 3.1",
-                lambda d: network_based(
-                    weights, d, threshold=3.1, n_permutations=permutations
-                ),
-            ),
-            (
-                "threshold-free",
-                lambda d: threshold_free(weights, d, n_permutations=permutations),
-            ),
-            (
-                "every edge",
-                lambda d: permutation.permuted(
-                    connections(weights, directed=True)[0],
-                    d,
-                    n_permutations=permutations,
-                ),
-            ),
-        ):
-            started = time.perf_counter()
-            test(design)
-            took = time.perf_counter() - started
-            most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-            print(f"  {what:18} {name:14} {took:7.1f} s, at most {most:.1f} GiB so far")
+    m = {"n_permutations": permutations}
+    y, _ = connections(weights, directed=True)
+    tests = {
+        "network, t > 3.1": lambda d: network_based(weights, d, threshold=3.1, **m),
+        "every edge": lambda d: permutation.permuted(y, d, **m),
+        "threshold-free": lambda d: threshold_free(weights, d, **m),
+    }
+    designs = {"no covariate": None, "2 covariates": age}
+    for (what, test), (name, held) in itertools.product(tests.items(), designs.items()):
+        started, cpu = time.perf_counter(), time.process_time()
+        test(contrasts.between(labels, held))
+        took, cpu = time.perf_counter() - started, time.process_time() - cpu
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        print(
+            f"  {what:18} {name:14} {took:7.1f} s, {cpu:7.1f} s of CPU, "
+            f"at most {most:.1f} GiB so far",
+            flush=True,
+        )
 
 
 def found_half(labels: np.ndarray, p: dict[int, float], place: tuple) -> bool:

@@ -166,7 +166,7 @@ def plant(
     directed: bool = True,
     alpha: float = 0.05,
     n_cohorts: int = 300,
-    n_permutations: int = 500,
+    n_permutations: int = 1000,
     seed: int = 0,
 ) -> PlantedStudy:
     """Make null cohorts of a study's own people, to plant differences into.
@@ -195,6 +195,11 @@ def plant(
     ------
     InvalidDataError
         If the design does not compare two groups, or there are fewer connections.
+
+    Notes
+    -----
+    Where a component of this size is about as large as 1 in 20 shuffles give, power
+    hangs on few shuffles: ask for more permutations there.
     """
     if design.effect != "hedges_g":
         raise InvalidDataError(
