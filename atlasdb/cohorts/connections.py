@@ -37,8 +37,7 @@ class Connections:
         return len(self.source)
 
     def matrix(self, values: NDArray[Any], fill: Any = np.nan) -> NDArray[Any]:
-        """Put values of connections at ``[source, target]``, and back where no
-        direction counts.
+        """Put values at ``[source, target]``, and both ways where no direction counts.
 
         Parameters
         ----------
@@ -49,7 +48,7 @@ class Connections:
         Returns
         -------
         ndarray, shape (n_areas, n_areas)
-        """  # noqa: D205
+        """
         whole = np.full((self.n_areas, self.n_areas), fill, dtype=values.dtype)
         whole[self.source, self.target] = values
         if not self.directed:
