@@ -55,7 +55,7 @@ def groups(names: tuple[str, str], a: Sequence[str], b: Sequence[str]) -> Groups
 def covariates(
     who: Groups, subjects: Mapping[str, Mapping[str, Any]], names: Sequence[str]
 ) -> FloatArray:
-    """Give the columns to regress out: numbers as they are, categories as 0 and 1.
+    """Give the columns to regress out of two groups.
 
     Parameters
     ----------
@@ -76,9 +76,39 @@ def covariates(
         If a property is unknown or missing for somebody, or the columns cannot be
         told from the group.
     """
-    columns = [np.empty((len(who.subjects), 0))]
+    matrix = columns(who.subjects, subjects, names)
+    _separate(who, matrix, names)
+    return matrix
+
+
+def columns(
+    people: Sequence[str],
+    subjects: Mapping[str, Mapping[str, Any]],
+    names: Sequence[str],
+) -> FloatArray:
+    """Give properties as columns: numbers as they are, categories as 0 and 1.
+
+    Parameters
+    ----------
+    people : sequence of str
+        Ids of subjects.
+    subjects : mapping
+        Properties of subjects by id.
+    names : sequence of str
+        Properties, such as ``("age_years", "sex")``.
+
+    Returns
+    -------
+    ndarray, shape (n_people, n_columns)
+
+    Raises
+    ------
+    InvalidDataError
+        If a property is unknown or missing for somebody.
+    """
+    matrices = [np.empty((len(people), 0))]
     for name in names:
-        rows = [subjects[s] for s in who.subjects]
+        rows = [subjects[s] for s in people]
         if name not in rows[0] or name == "id":
             known = sorted(set(rows[0]) - {"id"})
             raise InvalidDataError(
@@ -86,17 +116,15 @@ def covariates(
                 + did_you_mean(name, known)
             )
         values = [row[name] for row in rows]
-        without = [s for s, v in zip(who.subjects, values, strict=True) if _missing(v)]
+        without = [s for s, v in zip(people, values, strict=True) if _missing(v)]
         if without:
             raise InvalidDataError(
                 f"{name} is not known of {len(without)} of {len(values)} subjects: "
                 f"{', '.join(without[:5])}. Add it with 'atlasdb ingest ... --field', "
                 "or leave it out of the covariates."
             )
-        columns.append(_columns(values))
-    matrix = np.hstack(columns)
-    _separate(who, matrix, names)
-    return matrix
+        matrices.append(_columns(values))
+    return np.hstack(matrices)
 
 
 def _missing(value: Any) -> bool:

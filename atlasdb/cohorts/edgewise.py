@@ -1,25 +1,34 @@
-"""Two groups compared at every connection: Welch's test with covariates.
+"""Two groups compared at every connection, with covariates.
 
-The difference is the group's coefficient in a linear model with the covariates; its
-variance is estimated for each group by itself. Without covariates this is Welch's
-test to the last digit. With them, a group's residuals count as many degrees of freedom
-as the fit has left them. The degrees of freedom of the statistic are Satterthwaite's.
-A pair is not tested (NaN) where the people who have it are too few for its spread to
-be told, or are told apart by the covariates.
+Welch's test is the default; permutations of the linear model (`permutation`) and ranks
+ask less of the values. In Welch's test the difference is the group's coefficient in a
+linear model with the covariates; its variance is estimated for each group by itself.
+Without covariates this is Welch's test to the last digit. With them, a group's
+residuals count as many degrees of freedom as the fit has left them. The degrees of
+freedom of the statistic are Satterthwaite's. A pair is not tested (NaN) where the
+people who have it are too few for its spread to be told, or are told apart by the
+covariates.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import stats
 
+from atlasdb.cohorts import contrasts, permutation
+from atlasdb.cohorts.corrections import q_values
+from atlasdb.cohorts.glm import by_people
+from atlasdb.cohorts.permutation import Progress
+from atlasdb.cohorts.power import detectable_effect
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
-POWER = 0.8
+Test = Literal["welch", "permutation", "rank"]
+Correction = Literal["bh", "by", "fwe"]
+
 LEAST_FREEDOM = 0.5
 """So many degrees of freedom the fit must leave each group to tell its spread."""
 
@@ -31,6 +40,11 @@ def edgewise(
     covariates_b: FloatArray,
     *,
     alpha: float = 0.05,
+    test: Test = "welch",
+    correction: Correction = "bh",
+    n_permutations: int = 5000,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Test every ordered pair.
 
@@ -41,7 +55,17 @@ def edgewise(
     covariates_a, covariates_b : ndarray, shape (n_subjects, n_columns)
         What to hold constant.
     alpha : float, default=0.05
-        False discovery rate (Benjamini and Hochberg) over the pairs tested.
+        False discovery rate, or family-wise error, over the pairs tested.
+    test : {"welch", "permutation", "rank"}
+        Welch's test; Freedman-Lane permutations of the linear model; or Mann and
+        Whitney's test, which takes no covariates.
+    correction : {"bh", "by", "fwe"}
+        False discovery rate by Benjamini and Hochberg or by Benjamini and Yekutieli,
+        or the largest statistic of every permutation. A permutation p is at least
+        1 / (n_permutations + 1): with thousands of pairs a false discovery rate needs
+        many more permutations than "fwe" does.
+    n_permutations, seed, progress
+        Of the permutation test.
 
     Returns
     -------
@@ -49,39 +73,37 @@ def edgewise(
         ``mean_a, mean_b, effect, effect_low, effect_high, statistic, df, p, q``
         (n_areas, n_areas), NaN where a pair could not be tested; ``significant``
         bool, ``n_a, n_b`` int: people with an estimate. ``effect`` is Hedges' g of the
-        difference a - b with its 95 % interval. Scalars: ``detectable_effect``, the g
-        that one pair shows in 8 of 10 such studies after Bonferroni correction, and
-        ``detectable_effect_alone``, where no other pair is tested.
+        difference a - b with its 95 % interval. With permutations, ``p_fwe``. Scalars:
+        ``detectable_effect``, the g that one pair shows in 8 of 10 such studies after
+        Bonferroni correction, and ``detectable_effect_alone``, where no other pair is
+        tested.
 
     Raises
     ------
     InvalidDataError
-        If ``alpha`` is not between 0 and 1.
+        If ``alpha`` is not between 0 and 1, weights are infinite, or the test does not
+        go with the covariates or the correction.
     """
-    if not 0 < alpha < 1:
-        raise InvalidDataError(f"alpha must lie between 0 and 1, not {alpha:g}.")
     y = np.concatenate([weights_a, weights_b])
     n, n_areas = len(y), y.shape[1]
     y = y.reshape(n, -1)
     group = np.arange(n) < len(weights_a)
     covariates = np.concatenate([covariates_a, covariates_b])
-    present = np.isfinite(y)
-    found = {name: np.full(y.shape[1], np.nan) for name in _STATISTICS}
-    for pairs in _by_people(present):
-        rows = present[:, pairs[0]]
-        if min(rows[group].sum(), rows[~group].sum()) < 2:
-            continue
-        tested = _welch(y[np.ix_(rows, pairs)], group[rows], covariates[rows])
-        for name, values in tested.items():
-            found[name][pairs] = values
+    _refuse(y, covariates, alpha, test, correction)
+    present = ~np.isnan(y)
+    if test == "permutation":
+        found = _permuted(y, group, covariates, n_permutations, seed, progress)
+    else:
+        found = _by_formula(y, group, covariates, ranks=test == "rank")
     p = found["p"]
-    found["q"] = _q(p)
+    found["q"] = q_values(p, "by" if correction == "by" else "bh")
     counts = {"n_a": present[group].sum(axis=0), "n_b": present[~group].sum(axis=0)}
     result: dict[str, NDArray[Any]] = {
         name: values.reshape(n_areas, n_areas)
         for name, values in (found | counts).items()
     }
-    result["significant"] = np.nan_to_num(result["q"], nan=1.0) < alpha
+    decides = result["p_fwe" if correction == "fwe" else "q"]
+    result["significant"] = np.nan_to_num(decides, nan=1.0) < alpha
     n_a, n_tests = len(weights_a), int(np.isfinite(p).sum())
     for name, tests in (("", n_tests), ("_alone", 1)):
         effect = detectable_effect(n_a, n - n_a, alpha=alpha / max(tests, 1))
@@ -93,13 +115,80 @@ _STATISTICS = ["mean_a", "mean_b", "effect", "effect_low", "effect_high"]
 _STATISTICS += ["statistic", "df", "p"]
 
 
-def _by_people(present: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Group the pairs that the same people have; present is (n_subjects, n_pairs)."""
-    bits = np.ascontiguousarray(np.packbits(present, axis=0).T)
-    key = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()
-    _, which, size = np.unique(key, return_inverse=True, return_counts=True)
-    order = np.argsort(which, kind="stable")
-    return np.split(order, np.cumsum(size)[:-1])
+def _refuse(
+    y: FloatArray,
+    covariates: FloatArray,
+    alpha: float,
+    test: Test,
+    correction: Correction,
+) -> None:
+    if not 0 < alpha < 1:
+        raise InvalidDataError(f"alpha must lie between 0 and 1, not {alpha:g}.")
+    if np.isinf(y).any():
+        raise InvalidDataError(
+            f"{int(np.isinf(y).sum())} weights are infinite. Repair them, or store "
+            "them as missing."
+        )
+    if test == "rank" and covariates.shape[1]:
+        raise InvalidDataError(
+            "The rank test cannot hold covariates constant. Leave them out, or use the "
+            "permutation test."
+        )
+    if correction == "fwe" and test != "permutation":
+        raise InvalidDataError(
+            f"The family-wise correction needs permutations, not the {test} test. Use "
+            "the permutation test, or correct by 'bh' or 'by'."
+        )
+
+
+def _permuted(
+    y: FloatArray,
+    group: NDArray[np.bool_],
+    covariates: FloatArray,
+    n_permutations: int,
+    seed: int,
+    progress: Progress | None,
+) -> dict[str, FloatArray]:
+    labels = np.where(group, "a", "b").tolist()
+    design = contrasts.between(labels, covariates)
+    found = permutation.permuted(
+        y, design, n_permutations=n_permutations, seed=seed, progress=progress
+    )
+    found = {name: found[name] for name in (*_STATISTICS, "p_fwe") if name in found}
+    tested = np.isfinite(found["p"])
+    for name, rows in (("mean_a", group), ("mean_b", ~group)):
+        found[name] = np.full(y.shape[1], np.nan)
+        found[name][tested] = np.nanmean(y[np.ix_(rows, tested)], axis=0)
+    return found
+
+
+def _by_formula(
+    y: FloatArray, group: NDArray[np.bool_], covariates: FloatArray, *, ranks: bool
+) -> dict[str, FloatArray]:
+    found = {name: np.full(y.shape[1], np.nan) for name in _STATISTICS}
+    present = ~np.isnan(y)
+    for pairs in by_people(present):
+        rows = present[:, pairs[0]]
+        if min(rows[group].sum(), rows[~group].sum()) < 2:
+            continue
+        some = y[np.ix_(rows, pairs)]
+        values = _welch(some, group[rows], covariates[rows])
+        if ranks and "p" in values:
+            values |= _rank(some, group[rows], np.isfinite(values["p"]))
+        for name, numbers in values.items():
+            found[name][pairs] = numbers
+    return found
+
+
+def _rank(
+    y: FloatArray, group: NDArray[np.bool_], tells: NDArray[np.bool_]
+) -> dict[str, FloatArray]:
+    """Give Mann and Whitney's U and its p; exact for few people without ties."""
+    statistic, p = (np.full(y.shape[1], np.nan) for _ in range(2))
+    if tells.any():
+        found = stats.mannwhitneyu(y[group][:, tells], y[~group][:, tells], axis=0)
+        statistic[tells], p[tells] = found.statistic, found.pvalue
+    return {"statistic": statistic, "df": np.full(y.shape[1], np.nan), "p": p}
 
 
 def _welch(
@@ -157,51 +246,3 @@ def _held(covariates: FloatArray) -> FloatArray:
     left, size, _ = np.linalg.svd(base, full_matrices=False)
     basis: FloatArray = left[:, size > 1e-10 * size[0]]
     return basis
-
-
-def _q(p: FloatArray) -> FloatArray:
-    """Adjust p values of the pairs that were tested (Benjamini and Hochberg)."""
-    q = np.full(p.shape, np.nan)
-    tested = np.isfinite(p)
-    if tested.any():
-        q[tested] = stats.false_discovery_control(p[tested], method="bh")
-    return q
-
-
-def detectable_effect(n_a: int, n_b: int, *, alpha: float) -> float:
-    """Give the standardised difference that a two-sided t test sees in 8 of 10 studies.
-
-    Parameters
-    ----------
-    n_a, n_b : int
-        People in each group.
-    alpha : float
-        Level of the test.
-
-    Returns
-    -------
-    float
-        In standard deviations; infinite where no effect would do.
-
-    Examples
-    --------
-    >>> round(detectable_effect(64, 64, alpha=0.05), 2)
-    0.5
-    >>> round(detectable_effect(12, 12, alpha=0.05 / 90), 2)
-    2.03
-    """
-    df = n_a + n_b - 2
-    root = np.sqrt(n_a * n_b / (n_a + n_b))
-    limit = stats.t.isf(alpha / 2, df)
-
-    def missed(d: float) -> float:
-        seen = stats.nct.sf(limit, df, d * root)
-        wrong_way = stats.nct.cdf(-limit, df, d * root)  # NaN where it is nearly 0
-        return float(seen + np.nan_to_num(wrong_way, nan=0.0)) - POWER
-
-    upper = 1.0
-    while missed(upper) < 0:
-        upper *= 2
-        if upper > 1e3:
-            return float("inf")
-    return float(optimize.brentq(missed, 0.0, upper))

@@ -106,6 +106,88 @@ def test_the_detectable_effect_is_seen_in_eight_of_ten_studies() -> None:
     assert seen.mean() == pytest.approx(0.8, abs=0.03)
 
 
+def test_permutations_agree_with_the_linear_model_and_keep_the_effect() -> None:
+    rng = RNG(8)
+    y, age = rng.normal(0, 1, (30, 4, 4)), rng.normal(40, 5, (30, 1))
+    y[:14, 0, 1] += 2
+    y[2, 3, 2] = np.nan
+    groups = (y[:14], y[14:], age[:14], age[14:])
+    welch = edgewise(*groups)
+    found = edgewise(*groups, test="permutation", correction="fwe", n_permutations=999)
+    for name in ("mean_a", "mean_b", "effect", "n_a", "n_b"):
+        np.testing.assert_allclose(found[name], welch[name], err_msg=name)
+    np.testing.assert_allclose(found["p"], welch["p"], atol=0.06)
+    assert found["significant"][0, 1]
+    assert found["p"][0, 1] == pytest.approx(0.001)
+    assert found["significant"].sum() == (found["p_fwe"] < 0.05).sum()
+    assert (found["p_fwe"] >= found["p"]).all()
+
+
+def test_ranks_give_mann_and_whitneys_test() -> None:
+    rng = RNG(9)
+    a, b = rng.normal(0, 1, (8, 3, 3)), rng.normal(1, 1, (9, 3, 3))
+    a[0, 0, 1] = np.nan
+    found = edgewise(a, b, none(8), none(9), test="rank")
+    theirs = stats.mannwhitneyu(a, b, nan_policy="omit")
+    np.testing.assert_allclose(found["p"], theirs.pvalue)
+    cubed = edgewise(a**3, b**3, none(8), none(9), test="rank")
+    np.testing.assert_allclose(found["p"], cubed["p"])
+
+
+def test_benjamini_yekutieli_finds_no_more_than_benjamini_hochberg() -> None:
+    rng = RNG(10)
+    a, b = rng.normal(0.9, 1, (12, 6, 6)), rng.normal(0, 1, (12, 6, 6))
+    bh = edgewise(a, b, none(12), none(12))
+    by = edgewise(a, b, none(12), none(12), correction="by")
+    assert bh["significant"].sum() > by["significant"].sum()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"test": "rank"}, "cannot hold covariates constant"),
+        ({"correction": "fwe"}, "needs permutations, not the welch test"),
+        ({"alpha": 0.0}, "alpha must lie between 0 and 1, not 0"),
+    ],
+)
+def test_tests_that_do_not_go_together_are_refused(options, said: str) -> None:
+    y, age = RNG(0).normal(size=(10, 2, 2)), RNG(1).normal(size=(10, 1))
+    with pytest.raises(InvalidDataError, match=said):
+        edgewise(y[:5], y[5:], age[:5], age[5:], **options)
+
+
+def test_infinite_weights_are_refused_and_not_taken_for_missing() -> None:
+    y = RNG(0).normal(size=(10, 2, 2))
+    y[0, 0, 1] = np.inf
+    with pytest.raises(InvalidDataError, match="1 weights are infinite"):
+        edgewise(y[:5], y[5:], none(5), none(5))
+
+
+@pytest.mark.parametrize("correction", ["bh", "by", "fwe"])
+def test_shuffled_labels_have_findings_in_five_of_a_hundred_studies(correction) -> None:
+    rng = RNG(11)
+    common = rng.normal(size=(24, 8, 1))  # connections of a person go together
+    y = rng.normal(size=(24, 8, 8)) + common + common.transpose(0, 2, 1)
+    wrong = 0
+    for seed in range(200):
+        mixed = y[rng.permutation(24)]
+        found = edgewise(
+            mixed[:11],
+            mixed[11:],
+            none(11),
+            none(13),
+            test="permutation" if correction == "fwe" else "welch",
+            correction=correction,
+            n_permutations=99,
+            seed=seed,
+        )
+        wrong += bool(found["significant"].any())
+    most = stats.binom.ppf(0.999, 200, 0.05)
+    assert wrong <= most
+    if correction == "fwe":
+        assert wrong >= stats.binom.ppf(0.001, 200, 0.05)
+
+
 SUBJECTS = {
     f"s{i}": {
         "id": f"s{i}",

@@ -1,0 +1,284 @@
+"""The network-based statistic: components of connections that differ together.
+
+Connections whose statistic passes a threshold make a graph; its components are held
+against the largest component of every shuffle, which controls the family-wise error
+weakly (Zalesky, Fornito and Bullmore 2010). **A significant component licenses the
+component, never its single connections**: some of those may differ in nothing.
+
+In a directed graph, components are weakly connected: two connections belong together
+if they share an area, whichever way they point, and i -> j and j -> i are two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from atlasdb.cohorts.connections import Connections, connections
+from atlasdb.cohorts.corrections import by_largest
+from atlasdb.cohorts.glm import Design, IntArray
+from atlasdb.cohorts.permutation import Fit, Progress, Statistics, fit, shuffled
+from atlasdb.errors import InvalidDataError
+from atlasdb.types import FloatArray
+
+Alternative = Literal["two-sided", "greater", "less"]
+Size = Literal["extent", "intensity"]
+
+
+@dataclass(frozen=True)
+class Component:
+    """Connections that hang together above the threshold.
+
+    Attributes
+    ----------
+    label : int
+        Its number in `NetworkTest.labels`; 1 is the largest.
+    n_edges, n_nodes : int
+    n_positive : int
+        Connections with a positive statistic: a larger first group. The others are
+        smaller; only a two-sided test has both in one component.
+    statistic : float
+        Extent or intensity.
+    p : float
+        Family-wise, over all components.
+    """
+
+    label: int
+    n_edges: int
+    n_nodes: int
+    n_positive: int
+    statistic: float
+    p: float
+
+
+@dataclass(frozen=True)
+class NetworkTest:
+    """What the network-based statistic found.
+
+    Attributes
+    ----------
+    components : tuple of Component
+        The largest first; none where no connection passes the threshold, which is an
+        answer.
+    labels : ndarray of int, shape (n_areas, n_areas)
+        Component of each connection, 0 for none.
+    statistic : ndarray, shape (n_areas, n_areas)
+        t or F; NaN where a connection could not be tested.
+    n_people : ndarray of int, shape (n_groups, n_areas, n_areas)
+        People of each group who have the connection.
+    null : ndarray, shape (n_permutations,)
+        Largest component of each shuffle.
+    exact : bool
+        Whether all different shuffles were used.
+    """
+
+    components: tuple[Component, ...]
+    labels: IntArray
+    statistic: FloatArray
+    n_people: IntArray
+    null: FloatArray
+    exact: bool
+
+    @property
+    def n_tested(self) -> int:
+        """Entries of the matrix that were tested."""
+        return int(np.isfinite(self.statistic).sum())
+
+
+def network_based(
+    weights: FloatArray,
+    design: Design,
+    *,
+    threshold: float,
+    alternative: Alternative = "two-sided",
+    size: Size = "extent",
+    directed: bool = True,
+    n_permutations: int = 1000,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> NetworkTest:
+    """Find components of connections that differ, by the network-based statistic.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (n_rows, n_areas, n_areas)
+        ``[row, source, target]``; NaN where there is no estimate, which is never
+        taken for 0. The diagonal does not count.
+    design : Design
+    threshold : float
+        Value of t or F that a connection must pass.
+    alternative : {"two-sided", "greater", "less"}
+        "greater": the first group is larger, or the correlation positive. F has no
+        direction: leave it "two-sided".
+    size : {"extent", "intensity"}
+        A component's number of connections, or how far they pass the threshold,
+        summed.
+    directed : bool, default=True
+        Whether ``[i, j]`` and ``[j, i]`` are two connections.
+    n_permutations : int, default=1000
+        If there are no more different ones, all are used once.
+    seed : int, default=0
+    progress : callable, optional
+
+    Returns
+    -------
+    NetworkTest
+
+    Raises
+    ------
+    InvalidDataError
+        If the threshold is not positive, weights are infinite or not symmetric where
+        they should be, or nothing can be tested.
+    """
+    checked(design, alternative, threshold)
+    y, where = connections(weights, directed=directed)
+    fitted = fit(y, design, n_permutations, seed)
+    above = _Above(fitted, where, threshold, alternative, size)
+    null = np.empty(fitted.shuffles.n)
+    done = 0
+    for block in shuffled(fitted, progress):
+        null[done : done + len(block)] = above.largest(block)
+        done += len(block)
+    edges, labels, sizes = above.components(fitted.partial[None])
+    p = by_largest(sizes, null)
+    order = np.argsort(-sizes, kind="stable")
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(1, len(order) + 1)
+    label = np.zeros(where.n, dtype=np.intp)
+    label[fitted.columns[edges]] = rank[labels]
+    positive = fitted.partial > 0
+    parts = []
+    for old in order:
+        inside = edges[labels == old]
+        ends = np.concatenate([above.source[inside], above.target[inside]])
+        parts.append(
+            Component(
+                int(rank[old]),
+                len(inside),
+                len(np.unique(ends)),
+                int(positive[inside].sum()),
+                float(sizes[old]),
+                float(p[old]),
+            )
+        )
+    t = fitted.spread(fitted.statistic(fitted.partial), where.n)
+    people = n_people(y, design, where)
+    whole = where.matrix(label, fill=0)
+    exact = fitted.shuffles.exact
+    return NetworkTest(tuple(parts), whole, where.matrix(t), people, null, exact)
+
+
+def checked(
+    design: Design, alternative: Alternative, threshold: float | None = None
+) -> None:
+    """Refuse a direction where there is none, and a threshold that is not one."""
+    if not design.is_t and alternative != "two-sided":
+        raise InvalidDataError(
+            f"Several columns are tested at once, which has no direction "
+            f"'{alternative}'. Compare two groups, or ask two-sided."
+        )
+    if threshold is not None and not 0 < threshold < np.inf:
+        raise InvalidDataError(f"threshold must be positive, not {threshold:g}.")
+
+
+def directed_to(partial: Statistics, alternative: Alternative) -> Statistics:
+    """Turn statistics so that what is looked for is large."""
+    if alternative == "greater":
+        return partial
+    turned: Statistics = -partial if alternative == "less" else np.abs(partial)
+    return turned
+
+
+def n_people(y: FloatArray, design: Design, where: Connections) -> IntArray:
+    """Count the people of each group who have each connection.
+
+    Returns
+    -------
+    ndarray of int, shape (n_groups, n_areas, n_areas)
+    """
+    known = ~np.isnan(y)
+    groups = range(int(design.labels.max()) + 1)
+    counts = [known[design.labels == g].sum(axis=0) for g in groups]
+    return np.stack([where.matrix(count, fill=0) for count in counts])
+
+
+class _Above:
+    """The graph above a threshold, of many shuffles side by side."""
+
+    def __init__(
+        self,
+        fitted: Fit,
+        where: Connections,
+        threshold: float,
+        alternative: Alternative,
+        size: Size,
+    ) -> None:
+        self.fitted = fitted
+        self.source = where.source[fitted.columns]
+        self.target = where.target[fitted.columns]
+        self.n_areas = where.n_areas
+        self.threshold = threshold
+        self.alternative: Alternative = alternative
+        self.intensity = size == "intensity"
+        limit = fitted.partial_at(threshold)
+        alike = (limit == limit[0]).all()
+        self.limit: Statistics = limit[:1] if alike else limit
+
+    def components(self, partial: Statistics) -> tuple[IntArray, IntArray, FloatArray]:
+        """Give the components of all rows of (n_shuffles, n_tested).
+
+        Returns
+        -------
+        passing : ndarray of int
+            Place in the flattened block of each connection above the threshold.
+        labels : ndarray of int
+            Its component.
+        sizes : ndarray
+            Size of each component.
+        """
+        turned = directed_to(partial, self.alternative)
+        passing = np.flatnonzero(turned > self.limit.astype(turned.dtype))
+        shuffle, edge = np.divmod(passing, partial.shape[1])
+        source = shuffle * self.n_areas + self.source[edge]
+        target = shuffle * self.n_areas + self.target[edge]
+        label = joined(len(partial) * self.n_areas, source, target)[source]
+        used, labels = np.unique(label, return_inverse=True)
+        weights = None
+        if self.intensity:
+            strength = self.fitted.statistic(turned.ravel()[passing], edge)
+            weights = strength - self.threshold
+        sizes = np.bincount(labels, weights, minlength=len(used))
+        return passing, labels, sizes.astype(np.float64)
+
+    def largest(self, partial: Statistics) -> FloatArray:
+        """Give the largest component of each row; 0 where there is none."""
+        passing, labels, sizes = self.components(partial)
+        largest = np.zeros(len(partial))
+        np.maximum.at(largest, passing // partial.shape[1], sizes[labels])
+        return largest
+
+
+def joined(n: int, source: IntArray, target: IntArray) -> NDArray[np.int32]:
+    """Give the components of a graph whose direction does not count.
+
+    Parameters
+    ----------
+    n : int
+        Nodes.
+    source, target : ndarray of int
+        Ends of its edges.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Component of each node.
+    """
+    ones = np.ones(len(source), dtype=np.int8)
+    graph = sparse.coo_array((ones, (source, target)), shape=(n, n))
+    label: NDArray[np.int32] = csgraph.connected_components(graph, directed=False)[1]
+    return label
