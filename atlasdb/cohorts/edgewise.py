@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from atlasdb.cohorts.multiplicity import q_values
+from atlasdb.cohorts.patterns import by_people
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
@@ -67,7 +69,7 @@ def edgewise(
     covariates = np.concatenate([covariates_a, covariates_b])
     present = np.isfinite(y)
     found = {name: np.full(y.shape[1], np.nan) for name in _STATISTICS}
-    for pairs in _by_people(present):
+    for pairs in by_people(present):
         rows = present[:, pairs[0]]
         if min(rows[group].sum(), rows[~group].sum()) < 2:
             continue
@@ -75,7 +77,7 @@ def edgewise(
         for name, values in tested.items():
             found[name][pairs] = values
     p = found["p"]
-    found["q"] = _q(p)
+    found["q"] = q_values(p)
     counts = {"n_a": present[group].sum(axis=0), "n_b": present[~group].sum(axis=0)}
     result: dict[str, NDArray[Any]] = {
         name: values.reshape(n_areas, n_areas)
@@ -91,15 +93,6 @@ def edgewise(
 
 _STATISTICS = ["mean_a", "mean_b", "effect", "effect_low", "effect_high"]
 _STATISTICS += ["statistic", "df", "p"]
-
-
-def _by_people(present: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Group the pairs that the same people have; present is (n_subjects, n_pairs)."""
-    bits = np.ascontiguousarray(np.packbits(present, axis=0).T)
-    key = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()
-    _, which, size = np.unique(key, return_inverse=True, return_counts=True)
-    order = np.argsort(which, kind="stable")
-    return np.split(order, np.cumsum(size)[:-1])
 
 
 def _welch(
@@ -157,15 +150,6 @@ def _held(covariates: FloatArray) -> FloatArray:
     left, size, _ = np.linalg.svd(base, full_matrices=False)
     basis: FloatArray = left[:, size > 1e-10 * size[0]]
     return basis
-
-
-def _q(p: FloatArray) -> FloatArray:
-    """Adjust p values of the pairs that were tested (Benjamini and Hochberg)."""
-    q = np.full(p.shape, np.nan)
-    tested = np.isfinite(p)
-    if tested.any():
-        q[tested] = stats.false_discovery_control(p[tested], method="bh")
-    return q
 
 
 def detectable_effect(n_a: int, n_b: int, *, alpha: float) -> float:
