@@ -75,7 +75,7 @@ def test_without_a_signal_scores_are_chance_and_p_is_uniform(model: str) -> None
         r.append(score["r"].value)
         r2.append(score["r2"].value)
         p.append(score["r"].p)
-    assert np.mean(auc) == pytest.approx(0.5, abs=0.06)
+    assert np.mean(auc) == pytest.approx(0.5, abs=0.08)  # four standard errors
     assert np.mean(r) == pytest.approx(0, abs=0.1)
     assert np.mean(r2) < 0.01
     whole = np.array(p)
