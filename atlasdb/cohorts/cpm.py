@@ -108,20 +108,21 @@ class Sums:
         inside = np.zeros((n_cases, n_folds), dtype=np.float32)
         for k, rows in enumerate(train):
             inside[rows, k] = 1
-        weights = np.zeros_like(together := np.column_stack(columns), dtype=np.float32)
+        together = np.column_stack(columns)
+        weights = np.zeros(together.shape, dtype=np.float32)
         weights[taken] = together  # the same as exchanging the columns of the values
         inside[taken] = inside.copy()
         start = np.concatenate([[0], np.cumsum(np.array(n_held) + 1)])
         chosen = np.zeros((n_folds, len(self.values)), dtype=np.int8)
         for first in range(0, len(self.values), _AT_ONCE):
             part = self.values[first : first + _AT_ONCE]
-            products = part @ weights
-            squares = (part * part) @ inside
+            products = weights.T @ part.T
+            squares = inside.T @ (part * part).T
             for k in range(n_folds):
-                along = products[:, start[k]]
-                held_part = products[:, start[k] + 1 : start[k + 1]]
-                free = squares[:, k] - (held_part**2).sum(axis=1)
-                tells = free > 1e-5 * squares[:, k]
+                along = products[start[k]]
+                held_part = products[start[k] + 1 : start[k + 1]]
+                free = squares[k] - (held_part**2).sum(axis=0)
+                tells = free > 1e-5 * squares[k]
                 passes = tells & (along**2 > limit[k] ** 2 * free)
                 chosen[k, first : first + len(part)] = np.sign(along) * passes
         return chosen
