@@ -20,7 +20,7 @@ from scipy import stats
 
 from atlasdb.cohorts import contrasts, permutation
 from atlasdb.cohorts.corrections import q_values
-from atlasdb.cohorts.glm import by_people
+from atlasdb.cohorts.patterns import by_people
 from atlasdb.cohorts.permutation import Progress
 from atlasdb.cohorts.power import detectable_effect
 from atlasdb.errors import InvalidDataError

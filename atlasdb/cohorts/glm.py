@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasdb.cohorts.design import FEWEST
+from atlasdb.cohorts.patterns import by_people
 from atlasdb.types import FloatArray
 
 IntArray = NDArray[np.intp]
@@ -152,27 +153,6 @@ def _residuals(
     varies = length > 1e-12 * np.sqrt(len(y))
     tells[tells] = varies
     return tells, rest[:, varies] / length[varies]
-
-
-def by_people(present: NDArray[np.bool_]) -> list[IntArray]:
-    """Group the connections that the same people have.
-
-    Parameters
-    ----------
-    present : ndarray of bool, shape (n_people, n_connections)
-
-    Returns
-    -------
-    list of ndarray of int
-        Connections of each group.
-    """
-    if present.all():
-        return [np.arange(present.shape[1])] if present.size else []
-    bits = np.ascontiguousarray(np.packbits(present, axis=0).T)
-    key = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()
-    _, which, size = np.unique(key, return_inverse=True, return_counts=True)
-    order = np.argsort(which, kind="stable")
-    return np.split(order, np.cumsum(size)[:-1])
 
 
 def basis(columns: FloatArray, least: float | None = None) -> FloatArray:

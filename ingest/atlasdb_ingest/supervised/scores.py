@@ -6,38 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from atlasdb.cohorts.scores import auc
 from atlasdb.types import FloatArray
 from atlasdb_ingest.supervised.splits import Design, Whole
 
 N_RESAMPLES = 2000
-
-
-def auc(logits: FloatArray, labels: Whole) -> FloatArray:
-    """Give the area under the ROC curve along the last axis; ties count half.
-
-    Parameters
-    ----------
-    logits : ndarray, shape (..., n_cases)
-    labels : ndarray of int, shape (..., n_cases)
-        1 or 0.
-
-    Returns
-    -------
-    ndarray, shape (...)
-
-    Examples
-    --------
-    >>> auc(np.array([0.1, 0.9, 0.4]), np.array([0, 1, 1])).round(2)
-    np.float64(1.0)
-    """
-    ranks = stats.rankdata(logits, axis=-1)
-    n_first = labels.sum(axis=-1)
-    n_second = labels.shape[-1] - n_first
-    over = (ranks * labels).sum(axis=-1) - n_first * (n_first + 1) / 2
-    found: FloatArray = over / (n_first * n_second)
-    return found
 
 
 def accuracies(logits: FloatArray, labels: Whole) -> tuple[float, float]:

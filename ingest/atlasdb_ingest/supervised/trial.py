@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from atlasdb.cohorts.scores import auc
 from atlasdb.types import FloatArray
 from atlasdb_ingest.supervised import baseline, network, scores, splits
 from atlasdb_ingest.supervised.features import Features
@@ -175,7 +176,7 @@ def _row(
 ) -> dict[str, Any]:
     """Score the first row of logits; the others are those of shuffled labels."""
     accuracy, balanced = scores.accuracies(logits[0], design.labels)
-    areas = scores.auc(logits, np.stack(labellings[: len(logits)]))
+    areas = auc(logits, np.stack(labellings[: len(logits)]))
     low, high = scores.interval(design, logits[0], drawn)
     n = len(areas) - 1
     as_large = int((areas[1:] >= areas[0]).sum())

@@ -1,4 +1,4 @@
-"""What else may tell two cohorts apart: age, sex, site, motion, length."""
+"""What else may tell two cohorts apart: age, sex, site, scanner, motion, length."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ STRONG = 0.01
 """A property differs strongly where chance makes such a difference more rarely."""
 
 _NUMBERS = ("age_years", "duration_s", "mean_fd_mm")
-_CATEGORIES = ("sex", "site")
+_CATEGORIES = ("sex", "site", "scanner")
+_PLACES = ("site", "scanner")
 
 
 def differing(
@@ -84,6 +85,70 @@ def differing(
         f"{names[0]} and {names[1]} differ in {' and '.join(said)}: what is told apart "
         "may be that, not the diagnosis."
     )
+
+
+def separated(
+    names: tuple[str, str],
+    groups: tuple[Sequence[str], Sequence[str]],
+    subjects: Mapping[str, Mapping[str, Any]],
+    *,
+    allow: bool,
+) -> str | None:
+    """Find sites, and scanners, where people of one cohort only were recorded.
+
+    What such a site does cannot be told from what the cohort is: between its people
+    and those of the other cohort lie both.
+
+    Parameters
+    ----------
+    names : (str, str)
+        Of the cohorts.
+    groups : (sequence of str, sequence of str)
+        Their people.
+    subjects : mapping
+        Properties of subjects by id; those of whom the site is not known are left
+        out, and a cohort of whom none is known is no confound.
+    allow : bool
+        Say it instead of refusing.
+
+    Returns
+    -------
+    str or None
+        One line, where it is allowed.
+
+    Raises
+    ------
+    InvalidDataError
+        If there is such a site and it is not allowed.
+
+    Examples
+    --------
+    >>> people = {"p": {"site": "Olin"}, "q": {"site": "Yale"}, "r": {"site": "Yale"}}
+    >>> groups = (["p", "q"], ["r"])
+    >>> separated(("patients", "controls"), groups, people, allow=True)
+    'Only people of patients were recorded at site Olin (1).'
+    """
+    said = []
+    for place in _PLACES:
+        at = [_known(subjects, group, place) for group in groups]
+        for name, own, other in ((names[0], *at), (names[1], *reversed(at))):
+            alone = sorted(set(own) - set(other))
+            if alone and other:
+                counted = ", ".join(f"{site} ({own.count(site)})" for site in alone[:5])
+                more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
+                said.append(
+                    f"Only people of {name} were recorded at {place} {counted}{more}."
+                )
+    if not said:
+        return None
+    line = " ".join(said)
+    if not allow:
+        raise InvalidDataError(
+            f"{line} What is done there cannot be told from the cohort. Add people of "
+            "the other cohort from there, leave these out, or go on with "
+            "--allow-confounded."
+        )
+    return line
 
 
 def _known(
