@@ -11,7 +11,7 @@ import numpy as np
 
 from atlasdb import clock, reading, writing
 from atlasdb.analysis import measures
-from atlasdb.errors import AtlasError, InvalidDataError
+from atlasdb.errors import AtlasError, InvalidDataError, StoreError
 from atlasdb.files import Files
 from atlasdb.store.base import Store
 from atlasdb.types import MeasureResult, Run
@@ -56,7 +56,7 @@ def analyze(
             graph = reading.network(store, row, supported=supported)
             frame = measures.compute(which, graph, options)
         except AtlasError as error:
-            if not by_subject:
+            if not by_subject or isinstance(error, StoreError):
                 raise
             failed[row["subject"]] = str(error)
             continue
