@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,14 @@ _MADE_ALIKE = ("modality", "method", "engine", "unit", "parcellation", "settings
 _WHICH = ("modality", "session", "task", "run", "condition", "band", "parcellation")
 
 
-def connectomes(
+def of_each(
     rows: Sequence[dict[str, Any]],
     subjects: Sequence[str],
     who: str,
     modality: str | None,
-) -> list[dict[str, Any]]:
-    """Give the one current connectome of each subject, in order.
+    what: str = "connectome between areas",
+) -> dict[str, list[dict[str, Any]]]:
+    """Give the current connectomes between areas of each subject, at least one.
 
     Parameters
     ----------
@@ -32,17 +33,20 @@ def connectomes(
         All connectomes of the atlas.
     subjects : sequence of str
         Whose.
-    who : str
-        What to call them in a message.
+    who, what : str
+        What to call them, and what they lack, in a message.
     modality : str or None
         Which, where people have several.
+
+    Returns
+    -------
+    dict of str to list of dict
+        In the order of `subjects`.
 
     Raises
     ------
     NotFoundError
         If somebody has none.
-    InvalidDataError
-        If somebody has several.
     """
     fitting: dict[str, list[dict[str, Any]]] = {name: [] for name in subjects}
     for row in rows:
@@ -55,9 +59,30 @@ def connectomes(
         kind = f"{modality} " if modality else ""
         raise NotFoundError(
             f"{len(without)} of {len(subjects)} subjects of {who} have no "
-            f"{kind}connectome between areas: {', '.join(without[:5])}. Ingest them, "
-            "or leave them out of the cohort."
+            f"{kind}{what}: {', '.join(without[:5])}. Ingest them, or leave them out "
+            "of the cohort."
         )
+    return fitting
+
+
+def connectomes(
+    rows: Sequence[dict[str, Any]],
+    subjects: Sequence[str],
+    who: str,
+    modality: str | None,
+) -> list[dict[str, Any]]:
+    """Give the one current connectome of each subject, in order.
+
+    Parameters are those of `of_each`.
+
+    Raises
+    ------
+    NotFoundError
+        If somebody has none.
+    InvalidDataError
+        If somebody has several.
+    """
+    fitting = of_each(rows, subjects, who, modality)
     several = [found for found in fitting.values() if len(found) > 1]
     if several:
         differ = [k for k in _WHICH if len({str(row[k]) for row in several[0]}) > 1]
@@ -68,15 +93,35 @@ def connectomes(
     return [found[0] for found in fitting.values()]
 
 
-def made_alike(chosen: Sequence[dict[str, Any]]) -> None:
-    """Refuse connectomes of unequal method, settings or parcellation."""
-    for name in _MADE_ALIKE:
+def made_alike(
+    chosen: Sequence[Mapping[str, Any]],
+    names: Sequence[str] = _MADE_ALIKE,
+    what: str = "connectomes",
+    hint: str = "Ingest all with the same settings, or mix them with --allow-mixed.",
+) -> None:
+    """Refuse what differs in method, settings or parcellation.
+
+    Parameters
+    ----------
+    chosen : sequence of mapping
+        Rows of the atlas.
+    names : sequence of str
+        Properties that all must share.
+    what, hint : str
+        What to call them in a message, and what to do where they differ.
+
+    Raises
+    ------
+    InvalidDataError
+        If one of the properties differs.
+    """
+    for name in names:
         counts = Counter(str(row[name]) for row in chosen)
         if len(counts) > 1:
             listed = ", ".join(f"{v} ({n})" for v, n in counts.most_common(4))
+            do = "Say which with --modality." if name == "modality" else hint
             raise InvalidDataError(
-                f"These connectomes were not made alike: {name} is {listed}. Ingest "
-                "all with the same settings, or mix them with --allow-mixed."
+                f"These {what} were not made alike: {name} is {listed}. {do}"
             )
 
 

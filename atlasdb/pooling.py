@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlasdb import answers, clock, members, writing
+from atlasdb.analysis import agreement
 from atlasdb.cohorts import posterior
 from atlasdb.errors import InvalidDataError
 from atlasdb.files import Files
 from atlasdb.store.base import Store
 from atlasdb.types import Area, Connectivity, Parcellation, PoolResult, Run
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 FEWEST = 2
 _MATRICES = ("weight", "value", "probability", "supported")
 
@@ -49,10 +50,16 @@ def pool(
     first = chosen[0]
     settings = {"cohort": cohort, "connectomes": sorted(ids), "version": METHOD_VERSION}
     key = hashlib.sha256(json.dumps(["pool", settings]).encode()).hexdigest()
-    params = {"cohort": cohort, "n": len(ids), "version": METHOD_VERSION}
-    run = Run(key, "pool", "pool", params, started=started, ended=clock.now())
     halves = [pooled({n: m[half::2] for n, m in stacks.items()}) for half in (0, 1)]
     joint = pooled(stacks)
+    strength = agreement.strengths(halves[0]["weights"], halves[1]["weights"])
+    params = {
+        "cohort": cohort,
+        "n": len(ids),
+        "version": METHOD_VERSION,
+        "strength_reliability": agreement.full_length(strength),
+    }
+    run = Run(key, "pool", "pool", params, started=started, ended=clock.now())
     connectivity = Connectivity(
         codes=tuple(codes),
         weights=joint["weights"],
@@ -69,7 +76,7 @@ def pool(
         engine=first["engine"],
         source_convention=first["source_convention"],
         variant="pooled",
-        reliability=_correlation(halves[0]["weights"], halves[1]["weights"]),
+        reliability=_reliability(halves, joint) if first["directed"] else None,
     )
     parcellation = _parcellation(store, first["parcellation"])
     result = PoolResult(
@@ -132,14 +139,13 @@ def _agreement(
     return np.where(large > 0, small / np.where(large > 0, large, 1.0), 0.0)
 
 
-def _correlation(
-    first: NDArray[np.float64], second: NDArray[np.float64]
+def _reliability(
+    halves: list[dict[str, NDArray[Any]]], joint: dict[str, NDArray[Any]]
 ) -> float | None:
-    known = np.isfinite(first) & np.isfinite(second)
-    a, b = first[known], second[known]
-    if a.size < 2 or a.std() == 0 or b.std() == 0:
-        return None
-    return float(np.corrcoef(a, b)[0, 1])
+    """Expect how often a cohort of other people, as large, has one direction."""
+    counts = joint.get("probability", joint["supported"].astype(np.float64))
+    found = agreement.reliability(halves[0]["weights"], halves[1]["weights"], counts)
+    return found if np.isfinite(found) else None
 
 
 def _parcellation(store: Store, name: str) -> Parcellation:

@@ -130,6 +130,9 @@ class Connectivity:
         Signed estimate in ``unit``; symmetric where the estimate itself is.
     supported : ndarray of bool or None
         Pairs that pass the connectome's own rule. None: every pair with weight > 0.
+    reliability : float or None
+        Share of connections expected to have the same direction in a second recording
+        (of a pooled connectome: in a second cohort), see `analysis.agreement`.
     variant : str
         What must be equal for two connectomes to be versions of one another,
         beside subject, session, task, run, modality and parcellation. A new one

@@ -42,7 +42,7 @@
 // density : float
 //     Supported connections of all ordered pairs.
 // reliability : float
-//     Agreement of the two halves of the recording.
+//     Share of connections expected to have the same direction in a second recording.
 // is_current : bool
 //     Whether no newer run has replaced it.
 // cohort : str

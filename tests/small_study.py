@@ -151,6 +151,33 @@ def eeg_entry(name: str, cohort: str, strength: float, age: float) -> Entry:
     )
 
 
+def two_sessions() -> list[Entry]:
+    """Give somebody's EEG of two days: of three pairs, Pz and Fz turn round.
+
+    C3 is joined with nobody. The connectomes promised 0.9 and 0.7.
+    """
+    days = []
+    for day, (forth, back, promised) in enumerate([(0.5, 0.3, 0.9), (0.3, 0.5, 0.7)]):
+        entry = eeg_entry("twin", "twice", forth, 30.0)
+        assert entry.connectivity is not None
+        weights = entry.connectivity.weights.copy()
+        weights[0, 2] = back
+        graph = learned(weights, entry.connectivity.codes, "eeg", "mlp")
+        days.append(
+            replace(
+                entry,
+                run=run("eeg", "twin", str(day)),
+                recording=replace(
+                    entry.recording or RecordingInfo("", "eeg"),
+                    sha256=key("recording", "twin", str(day)),
+                    session=str(day + 1),
+                ),
+                connectivity=replace(graph, reliability=promised),
+            )
+        )
+    return days
+
+
 def volume_entries(name: str, cohort: str) -> list[Entry]:
     """Give one person's tracts and fMRI on one parcellation."""
     tracts = np.array([[0.0, 120.0, 0.0], [120.0, 0.0, 30.0], [0.0, 30.0, 0.0]])

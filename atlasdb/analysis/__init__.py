@@ -22,6 +22,7 @@ _HOME = {
     "in_cohorts": "tables",
     "made_with": "tables",
     "pagerank": "centrality",
+    "retest": "retest",
     "shortest_path": "paths",
     "sort": "tables",
     "strongest": "tables",

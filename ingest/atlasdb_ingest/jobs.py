@@ -15,7 +15,7 @@ from atlasdb.files import sha256
 from atlasdb.types import Subject
 from atlasdb_ingest import modalities
 
-PIPELINE_VERSION = 1
+PIPELINE_VERSION = 2
 """Raised when the same input and settings begin to give another result."""
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
+from atlasdb_ingest import courses
 
 FLAT_V = 1e-7
 """A channel that varies less than this (standard deviation) is flat."""
@@ -264,7 +265,9 @@ def resample(signals: Signals, sfreq: float) -> Signals:
 def bad_channels(signals: Signals) -> dict[str, str]:
     """Find channels that record something else than the others do.
 
-    Flat: standard deviation below 0.1 uV, or unchanged for half of the time. Deviant:
+    Flat: standard deviation below 0.1 uV, or unchanged for half of the time. One jump:
+    a thousandth of the time holds most of the variance. A copy: correlated to 1 - 1e-6
+    with a channel before it, as bridged electrodes are. Deviant:
     the amplitude (interquartile range) is more than 5 robust standard deviations from
     the median channel's on a logarithmic scale, and at least 3 times as large or
     small. Alone: over one-second windows, the median of its largest correlation with
@@ -279,7 +282,8 @@ def bad_channels(signals: Signals) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Names, and what is wrong: "flat", "deviant amplitude", "like no other".
+        Names, and what is wrong: "flat", "one jump", "a copy of Cz", "deviant
+        amplitude", "like no other".
     """
     data = signals.data[:, ~signals.bad]
     found: dict[str, str] = {}
@@ -287,6 +291,17 @@ def bad_channels(signals: Signals) -> dict[str, str]:
     flat |= (np.diff(data, axis=1) == 0).mean(axis=1) > 0.5
     found |= {n: "flat" for n, f in zip(signals.names, flat, strict=True) if f}
     rest = np.flatnonzero(~flat)
+    if not rest.size:
+        return found
+    jumps = courses.momentary(data[rest])
+    found |= {signals.names[i]: "one jump" for i in rest[jumps]}
+    rest = rest[~jumps]
+    twice = courses.copies(data[rest]) if rest.size else {}
+    found |= {
+        signals.names[rest[i]]: f"a copy of {signals.names[rest[k]]}"
+        for i, k in twice.items()
+    }
+    rest = np.delete(rest, list(twice))
     if len(rest) < 4:
         return found
     high, low = np.percentile(data[rest], [75, 25], axis=1)

@@ -23,8 +23,18 @@ import click
 @click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."
 )
+@click.option(
+    "--log-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write the loss of each step to, for TensorBoard.",
+)
 def command(
-    out: Path, seed: int, groups: int | None, steps: int | None, device: str
+    out: Path,
+    seed: int,
+    groups: int | None,
+    steps: int | None,
+    device: str,
+    log_dir: Path | None,
 ) -> None:
     """Simulate brains, learn to read their connections, write the network to OUT.
 
@@ -41,5 +51,6 @@ def command(
         n_groups=groups or amortise.N_GROUPS,
         n_steps=steps or amortise.N_STEPS,
         device=device,
+        log_dir=log_dir,
     )
     click.echo(out)

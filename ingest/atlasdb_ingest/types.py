@@ -116,6 +116,9 @@ class Estimate:
     supported : ndarray of bool
         Passes the rule of its engine: q below 0.05, or for the amortised model, in the
         largest set of which it expects a tenth to be false.
+    reliability : float
+        Share of connections expected to have the same direction in a second recording
+        of the same person and length, by `atlasdb.analysis.agreement.reliability`.
     ood_score : float or None
         As in `Reading`.
     state : dict of ndarray

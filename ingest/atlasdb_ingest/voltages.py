@@ -25,6 +25,8 @@ from atlasdb_ingest.signals import Signals
 LARGEST_V = 0.1
 """No scalp potential is larger than this, its constant part aside."""
 ABSURD_V = 1.0
+SMALLEST_V = 1e-8
+"""No recording is as still as this: its noise alone is larger."""
 _SLOWEST_HZ, _FASTEST_HZ = 20.0, 200_000.0
 
 
@@ -239,4 +241,10 @@ def _check_values(data: FloatArray, names: Sequence[str], path: Path) -> None:
     if not centred.any():
         raise InvalidDataError(
             f"Every EEG channel of {path.name} is flat: nothing was recorded."
+        )
+    size = np.median(centred.std(axis=1))
+    if 0 < size < SMALLEST_V:
+        raise InvalidDataError(
+            f"The potentials of {path.name} vary by {size:.3g} V, less than any "
+            "amplifier's noise: its unit is not what it says."
         )

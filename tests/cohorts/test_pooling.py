@@ -80,6 +80,14 @@ def test_a_pooled_connectome_belongs_to_the_cohort(atlas: atlasdb.Atlas) -> None
     assert atlas.check() == []
 
 
+def test_a_pooled_connectome_says_how_often_another_cohort_would_agree(
+    atlas: atlasdb.Atlas,
+) -> None:
+    found = atlas.pool("controls", modality="eeg").properties["reliability"]
+    # The strong connections agree; the weak ones are equal both ways, a coin.
+    assert 0.5 < found < 1
+
+
 def test_pooling_again_changes_nothing(atlas: atlasdb.Atlas) -> None:
     before = atlas.verify()
     atlas.pool("patients", modality="eeg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from safetensors import safe_open
 from atlasdb.cli import main
 from atlasdb.cohorts.posterior import common, discoveries
 from atlasdb.types import FloatArray
+from atlasdb_ingest import denoise
 from atlasdb_ingest.learning import trainer
 from atlasdb_ingest.learning.amortise import plan
 from atlasdb_ingest.learning.familiar import LIMIT
@@ -21,6 +23,7 @@ from atlasdb_ingest.learning.pairs import describe
 from atlasdb_ingest.models import amortised
 from atlasdb_ingest.simulation.brains import Scans, scan
 from atlasdb_ingest.simulation.misfits import MISFITS
+from atlasdb_ingest.simulation.recovery import average_precision, direction_accuracy
 from atlasdb_ingest.types import Timeseries
 
 
@@ -34,6 +37,16 @@ def read(series: FloatArray, tr: float = 2.0) -> FloatArray:
     found = amortised.read(series, 1 / tr).probability
     assert found is not None
     return found
+
+
+def skill(series: list[FloatArray], there: np.ndarray) -> tuple[float, float]:
+    """Mean average precision and share of right directions."""
+    forth = [read(one) for one in series]
+    found = list(zip(there, forth, strict=True))
+    return (
+        float(np.mean([average_precision(*one) for one in found])),
+        float(np.nanmean([direction_accuracy(*one) for one in found])),
+    )
 
 
 @cache
@@ -90,6 +103,28 @@ def test_most_directions_of_plain_brains_are_right() -> None:
         there = (weights != 0).numpy()
         right.append((forth > forth.T)[there & ~there.T])
     assert np.concatenate(right).mean() > 0.85
+
+
+@pytest.mark.parametrize(
+    ("how", "most"), [("global", 0.05), ("confounds", 0.05), ("drift", 0.05)]
+)
+def test_denoising_costs_little(how: str, most: float) -> None:
+    found = scan(40, 12, 300, 2.0, 31, plain=1.0, denoised=False)
+    there = (found.weights != 0).numpy()
+    plain = [one.double().numpy() for one in found.series]
+    rng = np.random.default_rng(0)
+    cleaned = []
+    for one in plain:
+        courses = rng.standard_normal((300, 6)).cumsum(axis=0)
+        if how == "global":
+            courses = one.mean(axis=0)[:, None]
+        elif how == "drift":
+            time = np.linspace(-1, 1, 300)
+            courses = np.stack([time, time**2, time**3], axis=1)
+        cleaned.append(denoise.clean(one, 2.0, regressors=courses)[0])
+    before, after = skill(plain, there), skill(cleaned, there)
+    assert before[0] - after[0] < most
+    assert before[1] - after[1] < most
 
 
 def test_people_of_one_graph_tell_more_together_than_alone() -> None:
@@ -164,6 +199,36 @@ def test_training_from_one_seed_gives_one_network(tmp_path: Path) -> None:
     names = list(one.keys())
     for name in names:
         assert torch.equal(one.get_tensor(name), other.get_tensor(name))
+
+
+def test_a_log_holds_the_loss_of_each_step_and_no_name(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing import event_accumulator
+
+    out, logs = tmp_path / "jane.safetensors", tmp_path / "logs"
+    words = ["train", str(out), "--groups", "2", "--steps", "3", "--device", "cpu"]
+    result = CliRunner().invoke(main, [*words, "--log-dir", str(logs)])
+    assert result.exit_code == 0, result.output
+    found = event_accumulator.EventAccumulator(str(logs)).Reload()
+    assert found.Tags()["scalars"] == ["loss"]
+    losses = found.Scalars("loss")
+    assert [one.step for one in losses] == [0, 1, 2]
+    assert all(np.isfinite(one.value) for one in losses)
+    (file,) = logs.iterdir()
+    assert b"jane" not in file.read_bytes()
+
+
+def test_a_log_without_tensorboard_is_refused_before_anything_is_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    monkeypatch.delitem(sys.modules, "torch.utils.tensorboard", raising=False)
+    words = ["train", str(tmp_path / "a.safetensors"), "--log-dir", str(tmp_path / "b")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1
+    (line,) = result.stderr.strip().splitlines()
+    assert 'pip install "atlasdb[tensorboard]"' in line
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_plan_depends_on_the_seed_alone() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -74,6 +76,40 @@ def test_one_region_shifted_against_the_rest_is_what_it_says() -> None:
         np.testing.assert_allclose(seen[region, shift], value, atol=1e-9)
 
 
+def without_mean(data: np.ndarray) -> np.ndarray:
+    unit = data.mean(axis=0) / np.linalg.norm(data.mean(axis=0))
+    return data - np.outer(data @ unit, unit)
+
+
+def test_a_mixture_that_is_always_0_does_not_hide_who_is_joined() -> None:
+    rng = np.random.default_rng(2)
+    data = rng.standard_normal((12, 400))
+    for k in range(0, 12, 2):
+        data[k + 1] += data[k]
+    joined = np.zeros((12, 12), dtype=bool)
+    joined[range(0, 12, 2), range(1, 12, 2)] = True
+    value = partial.connect(without_mean(data))
+    assert (
+        value[joined].min() > value[~(joined | joined.T | np.eye(12, dtype=bool))].max()
+    )
+    left = trainer.estimate(
+        [Timeseries(without_mean(data), 0.5, tuple("abcdefghijkl"), "fmri", (400,))],
+        model="fask",
+    )[0]
+    assert left.supported[joined].all()
+    assert not left.supported[~(joined | joined.T)].any()
+
+
+def test_where_nothing_is_joined_taking_out_the_mean_joins_nobody() -> None:
+    series = [independent(seed, "fmri") for seed in range(20)]
+    found = trainer.estimate(
+        [replace(one, data=without_mean(one.data)) for one in series], model="fask"
+    )
+    p = np.concatenate([one.p[PAIRS] for one in found])
+    assert 0.02 < (p < 0.05).mean() < 0.09
+    assert sum(one.supported.any() for one in found) <= 4
+
+
 @given(st.lists(st.floats(0, 50), min_size=60, max_size=300), st.floats(0, 100))
 @settings(max_examples=50, deadline=None)
 def test_a_larger_statistic_never_has_a_larger_p(null: list[float], x: float) -> None:
@@ -135,7 +171,3 @@ def test_agreement_is_one_for_equals_and_zero_for_opposites() -> None:
     a = np.array([1.0, -2.0, 3.0, 0.0])
     b = np.array([1.0, 2.0, 1.5, 0.0])
     np.testing.assert_allclose(confidence.agreement(a, b), [1.0, 0.0, 0.5, 0.0])
-
-
-def test_reliability_of_a_constant_connectome_is_zero() -> None:
-    assert confidence.reliability(np.ones((3, 3)), np.eye(3)) == 0.0

@@ -368,6 +368,7 @@ def test_values_that_no_electrode_records_are_refused(tmp_path: Path) -> None:
 
     data = voltages()
     refused(1e5 * data, "potentials of")
+    refused(1e-6 * data, "vary by")
     refused(0 * data, "flat")
     refused(data[:, :150], "lasts")
     refused(data[:1], "1 EEG channels", NAMES[:1])

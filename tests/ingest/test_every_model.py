@@ -1,13 +1,18 @@
-"""Every model recovers planted directed connections, the right way round."""
+"""Every model recovers planted directed connections, the right way round.
+
+And none answers where there is nothing to learn from, or answers by the unit.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import signal, stats
 
+from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 from atlasdb_ingest import models
 from atlasdb_ingest.learning import trainer
@@ -22,9 +27,13 @@ PAIRS = ~np.eye(N, dtype=bool)
 def series(
     data: FloatArray, modality: str, lengths: tuple[int, ...] = ()
 ) -> Timeseries:
-    codes = tuple(f"r{k}" for k in range(len(data)))
     course = stats.zscore(data, axis=1)
-    return Timeseries(course, 0.5, codes, modality, lengths or (data.shape[1],))
+    return raw(course, modality, lengths)
+
+
+def raw(data: FloatArray, modality: str, lengths: tuple[int, ...] = ()) -> Timeseries:
+    codes = tuple(f"r{k}" for k in range(len(data)))
+    return Timeseries(data, 0.5, codes, modality, lengths or (data.shape[1],))
 
 
 @cache
@@ -148,7 +157,8 @@ def test_every_matrix_keeps_its_range(model: str) -> None:
     np.testing.assert_allclose(both[PAIRS], 1.0, atol=1e-9)
     assert not np.diag(found.supported).any()
     assert found.fit_score > 0
-    assert -1 <= found.reliability <= 1
+    assert 0 <= found.reliability <= 1
+    assert -1 <= float(found.params["strength_reliability"]) <= 1
 
 
 @every_model
@@ -186,3 +196,109 @@ def test_where_the_engine_has_lags_they_are_the_planted_ones(model: str) -> None
     (found,) = estimate([series(data, "simulated")], model=model)
     assert found.lag_ms is not None
     assert found.lag_ms[0, 1] == found.lag_ms[1, 2] == 2000.0
+
+
+def one_changed(data: FloatArray, row: int, course: FloatArray | float) -> FloatArray:
+    changed = data.copy()
+    changed[row] = course
+    return changed
+
+
+def jumping(data: FloatArray) -> FloatArray:
+    changed = data.copy()
+    changed[2, 100] = 1e4 * data.std()
+    return changed
+
+
+UNITS: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "teslas": lambda data: 1e-13 * data,
+    "a baseline of 1e4": lambda data: 1e4 + data / data.std(),
+    "each channel in its own": lambda data: np.array([[1e6], [1.0], [1e-9]]) * data,
+    "next to what a number can hold": lambda data: 1e300 * data / np.abs(data).max(),
+}
+
+
+@every_model
+def test_the_unit_of_a_recording_changes_nothing(model: str) -> None:
+    data, _ = planted(models.load(model).ENGINE, 0)
+    data = data[:3, :100]
+    batch = [raw(change(data), modality(model)) for change in UNITS.values()]
+    first, *others = estimate([raw(data, modality(model)), *batch], model=model)
+    for unit, other in zip(UNITS, others, strict=True):
+        for name in ("weight", "value", "probability", "direction", "p", "stability"):
+            one, two = getattr(first, name), getattr(other, name)
+            np.testing.assert_allclose(one, two, atol=1e-4, err_msg=f"{name}, {unit}")
+        assert other.ood_score == pytest.approx(first.ood_score, abs=1e-3)
+
+
+REFUSED: dict[str, tuple[Callable[[FloatArray], FloatArray], str]] = {
+    "one region": (lambda data: data[:1], "at least 2 regions, found 1"),
+    "too short": (lambda data: data[:, :15], "too few"),
+    "a hole": (lambda data: one_changed(data, 2, np.nan), "not finite"),
+    "infinite": (lambda data: one_changed(data, 2, np.inf), "not finite"),
+    "constant": (lambda data: one_changed(data, 2, 0.1), "constant in r2"),
+    "a copy": (
+        lambda data: one_changed(data, 2, data[0]),
+        "course of r2 is that of r0",
+    ),
+    "a negative": (lambda data: one_changed(data, 2, -3 * data[0]), "course of r2"),
+    "one jump": (jumping, "variance in r2"),
+}
+
+
+@every_model
+@pytest.mark.parametrize("fault", REFUSED)
+def test_what_no_model_can_learn_from_is_refused_in_one_line(
+    model: str, fault: str
+) -> None:
+    spoil, said = REFUSED[fault]
+    data, _ = planted(models.load(model).ENGINE, 0)
+    with pytest.raises(InvalidDataError, match=said) as refused:
+        estimate([raw(spoil(data), modality(model))], model=model)
+    assert "\n" not in str(refused.value)
+
+
+MIXED: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "average reference": lambda data: data - data.mean(axis=0),
+    "interpolated": lambda data: one_changed(data, 6, data[:4].mean(axis=0)),
+    "both": lambda data: (
+        one_changed(data, 6, data[:4].mean(axis=0))
+        - one_changed(data, 6, data[:4].mean(axis=0)).mean(axis=0)
+    ),
+    "two channels": lambda data: data[:2],
+    "as short as is allowed": lambda data: data[:, :65],
+    "half of it silent": lambda data: np.where(np.arange(data.shape[1]) < 150, data, 0),
+}
+
+
+@every_model
+@pytest.mark.parametrize("how", MIXED)
+def test_awkward_recordings_get_finite_answers(model: str, how: str) -> None:
+    data, _ = planted(models.load(model).ENGINE, 0)
+    (found,) = estimate([series(MIXED[how](data), modality(model))], model=model)
+    pairs = ~np.eye(len(found.weight), dtype=bool)
+    for name in ("weight", "value", "probability", "direction", "p", "q", "stability"):
+        assert np.isfinite(getattr(found, name)[pairs]).all()
+    assert np.isfinite(found.fit_score)
+    assert np.isfinite(found.reliability)
+
+
+@every_model
+@pytest.mark.parametrize("how", ["band-limited", "straight lines"])
+def test_lags_are_not_learned_from_samples_that_follow_each_other_too_fast(
+    model: str, how: str
+) -> None:
+    data, _ = planted(models.load(model).ENGINE, 0)
+    n_times = data.shape[1]
+    if how == "band-limited":
+        faster = signal.resample(data, 10 * n_times, axis=1)
+    else:
+        at = np.linspace(0, n_times - 1, 10 * n_times)
+        faster = np.stack([np.interp(at, np.arange(n_times), row) for row in data])
+    if models.load(model).ENGINE == "lagged":
+        with pytest.raises(InvalidDataError, match=r"0\.5 samples a second.*Resample"):
+            estimate([series(faster, modality(model))], model=model)
+    else:  # it does not look back: more samples of the same tell it nothing new
+        (slow,) = estimate([series(data, modality(model))], model=model)
+        (fast,) = estimate([series(faster, modality(model))], model=model)
+        assert fast.supported.sum() <= slow.supported.sum() + 2

@@ -11,7 +11,10 @@ from click.testing import CliRunner, Result
 
 import atlasdb
 from atlasdb.cli import main
+from atlasdb.types import FloatArray
 from atlasdb_ingest import ingest
+from atlasdb_ingest.learning import trainer
+from atlasdb_ingest.learning.study import Study
 
 NAMES = ("jane", "john", "mary")
 
@@ -191,3 +194,58 @@ def test_python_does_what_the_command_does(cohort: Path, key_file: Path) -> None
             ingest(
                 atlas, cohort / "none.npy", modality="timeseries", subject="x", tr=2.0
             )
+
+
+def silent(n_times: int = 300) -> FloatArray:
+    """Give three regions that do not drive each other."""
+    return np.random.default_rng(1).standard_normal((3, n_times))
+
+
+def bent(n_times: int = 300) -> FloatArray:
+    """Give three regions in which the first drives the second by its square."""
+    rng = np.random.default_rng(2)
+    data = rng.standard_normal((3, n_times))
+    data[1, 1:] = 0.3 * data[1, 1:] + data[0, :-1] ** 2
+    return data
+
+
+def chosen(folder: Path, name: str, *words: object) -> tuple[str, float, str]:
+    """Ingest one recording; give the family and sparsity used, and the settings."""
+    own = ("--sfreq", 10, "--modality", "simulated", "--keep-ids", "--subject", name)
+    result = run(folder, "ingest", "timeseries", folder / f"{name}.npy", *own, *words)
+    assert result.exit_code == 0, result.output
+    asked = (
+        f"MATCH (g:Connectome)-[:GENERATED_BY]->(r:Run) WHERE g.subject = '{name}' "
+        "AND g.is_current RETURN r.params AS params, g.settings AS settings"
+    )
+    (row,) = rows(folder, "cypher", asked)
+    fit = json.loads(str(row["params"]))["fit"]
+    return fit["family"], fit["sparsity"], str(row["settings"])
+
+
+def test_a_later_ingest_takes_the_sparsity_of_the_study(tmp_path: Path) -> None:
+    for name, data in (("first", silent()), ("second", bent())):
+        np.save(tmp_path / f"{name}.npy", data)
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    np.save(apart / "second.npy", bent())
+    alone = chosen(apart, "second")
+    first = chosen(tmp_path, "first")
+    assert alone[:2] != first[:2], "alone, the second would choose likewise"
+    assert chosen(tmp_path, "second") == first
+
+
+def test_a_later_ingest_takes_the_family_of_the_study_unless_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, data in (("first", silent()), ("second", bent())):
+        np.save(tmp_path / f"{name}.npy", data)
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer, "choose_study", lambda *_, **__: Study("linear", 0.0))
+        first = chosen(tmp_path, "first")
+    assert chosen(tmp_path, "second") == first
+    assert first[:2] == ("linear", 0.0)
+    named = chosen(tmp_path, "second", "--model", "mlp")
+    assert named[0] == "mlp"
+    assert named[1] > 0
+    assert named[2] != first[2]

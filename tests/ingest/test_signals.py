@@ -133,3 +133,11 @@ def test_any_runs_stay_finite(
         slower = signals.resample(found, 128.0)
         assert np.isfinite(slower.data).all()
         assert sum(slower.runs) == slower.data.shape[1] == len(slower.bad)
+
+
+def test_a_copy_and_a_jump_are_bad_and_said_to_be() -> None:
+    data = 1e-5 * np.random.default_rng(0).standard_normal((6, 2000))
+    data[4] = -data[1]
+    data[5, 1000] = 0.05
+    found = signals.bad_channels(made(data))
+    assert found == {"X4": "a copy of X1", "X5": "one jump"}

@@ -228,3 +228,36 @@ def test_34_people_with_one_atlas_are_read_quickly(shared_data: Path) -> None:
     assert (left.name, left.hemisphere) == ("Precentral_L", "L")
     assert left.x_mm is not None
     assert left.x_mm < -20
+
+
+def test_copies_and_jumps_are_left_out_by_name(tmp_path: Path) -> None:
+    data = RNG.normal(size=(200, 6))
+    data[:, 4] = -2.0 * data[:, 1]
+    data[50, 5] = 1e6
+    path = save(tmp_path / "a.csv", data, "A,B,C,D,twin,jump")
+    prepared = read(path, Options(tr=2.0))
+    assert prepared.timeseries is not None
+    assert prepared.timeseries.codes == ("1", "2", "3", "4")
+    told = " ".join(prepared.notes)
+    assert "copies of others: twin" in told
+    assert "in a thousandth of the time: jump" in told
+
+
+def test_a_time_that_nobody_has_is_one_error(tmp_path: Path) -> None:
+    data = X.copy()
+    data[5] = np.nan
+    with pytest.raises(InvalidDataError, match="0 of 4 regions can be used"):
+        read(save(tmp_path / "a.csv", data), Options(tr=2.0))
+
+
+def test_fast_sensors_are_resampled_and_slow_ones_are_not(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.csv", RNG.normal(size=(1280, 4)))
+    fast = read(path, Options(sfreq=1280.0, modality="eeg"))
+    assert fast.timeseries is not None
+    assert fast.timeseries.data.shape == (4, 128)
+    assert (fast.timeseries.sfreq, fast.recording.sfreq_hz) == (128.0, 1280.0)
+    assert fast.recording.duration_s == pytest.approx(1.0)
+    assert "from 1280 to 128 Hz" in fast.notes[-1]
+    slow = read(path, Options(sfreq=250.0, modality="eeg"))
+    assert slow.timeseries is not None
+    assert slow.timeseries.sfreq == 250.0

@@ -194,3 +194,10 @@ def test_the_shortcuts_of_the_perceptron_agree_with_the_general_way() -> None:
     long_way = LagModel.without(model, past, range(1, 4))
     for short, general in zip(short_way, long_way, strict=True):
         torch.testing.assert_close(short, general)
+
+
+def test_sensors_whose_lags_would_reach_back_too_little_are_refused() -> None:
+    fast = noise(modality="eeg", n_times=800)
+    fast = Timeseries(fast.data, 1000.0, fast.codes, "eeg", (800,))
+    with pytest.raises(InvalidDataError, match="reach back 12 ms"):
+        trainer.estimate([fast], model="linear")

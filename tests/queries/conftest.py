@@ -42,7 +42,8 @@ def opened(
 @pytest.fixture(scope="module", params=STORES)
 def study(request: pytest.FixtureRequest, opened: Opened) -> atlasdb.Atlas:
     """The small study, compared and classified, on each store: only to be asked."""
-    atlas = opened(request.param, small_study.entries())
+    entries = [*small_study.entries(), *small_study.two_sessions()]
+    atlas = opened(request.param, entries)
     atlas.compare("patients", "controls", modality="eeg")
     atlas.pool("patients", modality="eeg")
     atlas.write_classification(small_study.classification())

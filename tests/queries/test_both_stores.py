@@ -55,6 +55,8 @@ def others(names: set[str], subject: str | None) -> list[dict[str, Any]]:
     """Give values of the other parameters that fit to a subject."""
     if names >= {"cohort", "min_weight"}:
         return [{"cohort": "patients"}]
+    if names == {"cohort", "modality"}:
+        return [{"cohort": "twice"}, {"cohort": "patients"}]
     if "package" in names:
         return [{"package": "torch", "version": "2.2.0"}]
     if "condition" in names:
@@ -73,7 +75,8 @@ def pair(
     opened: Callable[[str, Sequence[Entry]], atlasdb.Atlas],
 ) -> tuple[atlasdb.Atlas, atlasdb.Atlas]:
     """One study on both stores."""
-    entries = [*small_study.entries(), *tied_study.entries()]
+    entries = [*small_study.entries(), *small_study.two_sessions()]
+    entries += tied_study.entries()
     both = opened("embedded", entries), opened("neo4j", entries)
     for atlas in both:
         atlas.compare("patients", "controls", modality="eeg")

@@ -27,6 +27,7 @@ BY_QUERY = {
     "neurons": {"subject": "worm"},
     "relays": {"target": "Pz"},
     "same-direction": {"first": "fmri", "second": "fmri"},
+    "test-retest": {"cohort": "twice"},
     "tract-and-function": {"modality": "fmri"},
 }
 EMPTY_HERE = {"same-direction"}
@@ -127,6 +128,27 @@ def test_averages_take_every_estimate_supported_or_not(study: atlasdb.Atlas) -> 
     assert rows.loc["controls", "n_supported"] == 0
     assert rows.loc["controls", "n_present"] == rows.loc["controls", "n_total"] == 3
     assert rows.loc["controls", "mean_weight"] == pytest.approx(0.07)
+
+
+def test_two_sessions_are_compared_with_what_they_promised(
+    study: atlasdb.Atlas,
+) -> None:
+    (row,) = study.query("test-retest", cohort="twice").to_dict("records")
+    assert row["subject"] == "twin"
+    assert row["first"] < row["second"]
+    assert row["n_pairs"] == 6
+    # 0.95 where supported, 0.1 elsewhere: Fz-Cz and Cz-Pz keep their order, Fz-Pz
+    # turns round, and the three weak pairs of C3 tell none.
+    turned, kept, coin = 4 * 0.95, 2 * 2 * (0.95 + 0.1), 3 * 4 * 0.1
+    expected = (kept + coin / 2) / (turned + kept + coin)
+    assert row["same_direction"] == pytest.approx(expected)
+    assert row["reliability"] == pytest.approx(0.8)
+    assert 0.5 < row["strength_correlation"] < 1
+
+
+def test_one_session_alone_cannot_be_compared(study: atlasdb.Atlas) -> None:
+    assert study.query("test-retest", cohort="patients").empty
+    assert study.query("test-retest", cohort="twice", modality="fmri").empty
 
 
 def test_a_path_that_is_not_there_is_an_empty_answer(study: atlasdb.Atlas) -> None:

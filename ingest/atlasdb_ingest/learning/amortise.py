@@ -18,14 +18,15 @@ from atlasdb_ingest.learning.device import choose
 from atlasdb_ingest.learning.familiar import Familiar, summary
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.reader import Reader, loss, probability
+from atlasdb_ingest.learning.scalars import logged
 from atlasdb_ingest.simulation.brains import scan
 from atlasdb_ingest.simulation.dice import Dice
 from atlasdb_ingest.simulation.misfits import MISFITS
-from atlasdb_ingest.simulation.scanner import denoise
+from atlasdb_ingest.simulation.scanner import denoise, drifted
 
 N_GROUPS = 120
 """Groups of brains of equal number of regions and volumes."""
-N_STEPS = 5500
+N_STEPS = 8500
 _REGIONS = 8000
 _FEWER = 3000
 """Regions of one group, all its brains together; where brains are large, fewer."""
@@ -72,11 +73,11 @@ class Lesson:
 
 
 def varied(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
-    """Show recordings otherwise: a part of them, noisier, denoised.
+    """Show recordings otherwise: a part of them, noisier, drifting, denoised.
 
     One simulated brain is then many lessons, and none is learned by heart.
     """
-    shorter, noisier, share = dice.uniform(3).tolist()
+    shorter, noisier, drifting, share = dice.uniform(4).tolist()
     if shorter < 0.5:
         keep = max(_SHORTEST, round((0.5 + 0.5 * share) * series.shape[-1]))
         if keep < series.shape[-1]:
@@ -85,6 +86,8 @@ def varied(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     if noisier < 0.3:
         size = dice.spread(len(series), 1, 1, low=0.05, high=0.5)
         series = series + size * dice.normal(*series.shape)
+    if drifting < 0.4:
+        series = drifted(series, tr, dice)
     return denoise(series, tr, dice)
 
 
@@ -140,7 +143,7 @@ def fit(
     n_steps: int,
     seed: int,
     device: torch.device,
-    step_done: Callable[[], object] = lambda: None,
+    step_done: Callable[[int, torch.Tensor], object] = lambda step, wrong: None,
 ) -> Reader:
     """Train a network on simulated recordings.
 
@@ -155,7 +158,7 @@ def fit(
     device : torch.device
         Where to train.
     step_done : callable, optional
-        Called after each step.
+        Called after each step, with its number and loss, nats a region.
 
     Returns
     -------
@@ -191,7 +194,7 @@ def fit(
         with torch.no_grad():
             for old, new in zip(kept.parameters(), reader.parameters(), strict=True):
                 old.lerp_(new, follow)
-        step_done()
+        step_done(step, wrong.detach())
     return kept.eval()
 
 
@@ -218,7 +221,14 @@ def _start(known: Sequence[Lesson], device: torch.device) -> Reader:
 def familiar(known: Sequence[Lesson], reader: Reader, seed: int) -> Familiar:
     """Learn which recordings the network can read, from sound and spoiled ones."""
     cpu, dice = torch.device("cpu"), Dice(seed)
-    simulated, seen, misled = [], [], []
+    seen, n_regions, sound, misled = [], [], [], []
+
+    def add(features: Features, weights: torch.Tensor, simulated: bool) -> None:
+        seen.append(summary(features))
+        n_regions.append(torch.full((len(weights),), weights.shape[1]))
+        sound.append(torch.full((len(weights),), simulated))
+        misled.append(_misled(reader(features), weights))
+
     with torch.no_grad():
         for lesson in known:
             few = max(
@@ -226,18 +236,13 @@ def familiar(known: Sequence[Lesson], reader: Reader, seed: int) -> Familiar:
             )
             rows = torch.arange(min(few, len(lesson.weights)))
             for some in rows.chunk(4):
-                features = lesson.features(some, cpu, dice)
-                simulated.append(summary(features))
-                seen.append(simulated[-1])
-                misled.append(_misled(reader(features), lesson.weights[some]))
+                add(lesson.features(some, cpu, dice), lesson.weights[some], True)
             for some, spoil in zip(rows.chunk(len(MISFITS)), MISFITS, strict=False):
                 series = MISFITS[spoil](lesson.series[some].float(), dice)
-                features = describe(denoise(series, lesson.tr, dice), lesson.tr)
-                seen.append(summary(features))
-                misled.append(_misled(reader(features), lesson.weights[some]))
-    return Familiar.learn(
-        torch.cat(simulated), torch.cat(seen), torch.cat(misled), seed
-    )
+                series = denoise(series, lesson.tr, dice)
+                add(describe(series, lesson.tr), lesson.weights[some], False)
+    learned = torch.cat(seen), torch.cat(n_regions), torch.cat(sound)
+    return Familiar.learn(*learned, torch.cat(misled), seed)
 
 
 def _misled(logits: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
@@ -257,6 +262,7 @@ def train(
     n_steps: int = N_STEPS,
     device: str = "auto",
     progress: bool | None = None,
+    log_dir: Path | None = None,
 ) -> None:
     """Make the amortised network anew, and write it to a file.
 
@@ -272,6 +278,13 @@ def train(
         "auto" (CUDA, then MPS, then CPU), or a device that torch knows.
     progress : bool, optional
         Show bars on stderr; by default only on a terminal.
+    log_dir : Path, optional
+        Folder for TensorBoard: the loss of each step, nats a region.
+
+    Raises
+    ------
+    MissingExtraError
+        If a log is wanted and tensorboard is not installed.
     """
     from safetensors.torch import save_file
     from tqdm import tqdm
@@ -279,10 +292,16 @@ def train(
     where = choose(device)
     hidden = None if progress is None else not progress
     groups = plan(seed, n_groups)
-    made = tqdm(lessons(groups, where), "simulating", n_groups, disable=hidden)
-    known = list(made)
-    with tqdm(total=n_steps, desc="learning", disable=hidden) as bar:
-        reader = fit(known, n_steps, seed, where, bar.update)
+    with logged(log_dir) as log:
+        made = tqdm(lessons(groups, where), "simulating", n_groups, disable=hidden)
+        known = list(made)
+        with tqdm(total=n_steps, desc="learning", disable=hidden) as bar:
+
+            def step_done(step: int, wrong: torch.Tensor) -> None:
+                bar.update()
+                log("loss", wrong, step)
+
+            reader = fit(known, n_steps, seed, where, step_done)
     run = {
         "seed": seed,
         "n_groups": n_groups,

@@ -213,18 +213,3 @@ def agreement(first: FloatArray, second: FloatArray) -> FloatArray:
     large = np.maximum(np.abs(first), np.abs(second))
     ratio = small / np.where(large > 0, large, 1.0)
     return np.asarray(np.where(first * second > 0, ratio, 0.0))
-
-
-def reliability(first: FloatArray, second: FloatArray) -> float:
-    """Correlate two estimates of one connectome over all ordered pairs.
-
-    Returns
-    -------
-    float
-        Pearson correlation; 0 where one of them is constant.
-    """
-    pairs = ~np.eye(len(first), dtype=bool)
-    a, b = first[pairs], second[pairs]
-    if a.size < 2 or a.std() == 0 or b.std() == 0:
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from atlasdb.analysis import agreement
 from atlasdb.cohorts import posterior
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
@@ -55,9 +56,7 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
     direction = reading.direction.copy()
     spread = _spread(series.data)
     n_surrogates = int(np.clip(np.ceil(_NULL / n_regions**2), 10, 250))
-    shifts = confidence.far_shifts(n_regions, n_times, n_surrogates, seed)
-    chance = _evidence(partial.alone(series.data, shifts)) / spread[:, None]
-    null = np.swapaxes(chance, 1, 2)[~np.eye(n_regions, dtype=bool)].ravel()
+    null = _chance(series.data, spread, n_surrogates, seed)
     p = confidence.p_values(_evidence(value) / spread, null)
     q = confidence.false_discovery(p)
     if reading.probability is None:
@@ -71,8 +70,11 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
         for half in halves
     )
     params: dict[str, float | int | str] = dict(model.SETTINGS)
+    strength = agreement.strengths(first, second)
+    params["strength_reliability"] = agreement.full_length(strength)
     if reading.withheld is not None:
         params["caution"] = reading.withheld
+    told = reading.withheld is None
     for matrix in (value, direction, probability):
         np.fill_diagonal(matrix, np.nan)
     stability = confidence.agreement(first, second)
@@ -92,11 +94,30 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
         n=n_times,
         fit_score=_gain(halves[0], halves[1]),
         fit_metric=FIT_METRIC,
-        reliability=confidence.reliability(first, second),
+        reliability=agreement.reliability(first, second, probability) if told else 0.5,
         device="cpu",
         ood_score=reading.ood_score,
         params={**params, "n_surrogates": n_surrogates},
     )
+
+
+def _chance(
+    data: FloatArray, spread: FloatArray, n_surrogates: int, seed: int
+) -> FloatArray:
+    """Give the evidence that surrogates hold, of all pairs together."""
+    n_regions, n_times = data.shape
+    course = partial.standardised(data)
+    lost = partial.absent(course)
+    if lost.size:
+        # One region moved alone would break what holds between all of them.
+        parts = []
+        for moved, apart in confidence.shifted(course, n_surrogates, seed):
+            value = partial.connect(moved - lost @ (lost.T @ moved))
+            parts.append((_evidence(value) / spread)[apart])
+        return np.concatenate(parts)
+    shifts = confidence.far_shifts(n_regions, n_times, n_surrogates, seed)
+    chance = _evidence(partial.alone(data, shifts)) / spread[:, None]
+    return np.swapaxes(chance, 1, 2)[~np.eye(n_regions, dtype=bool)].ravel()
 
 
 def _evidence(value: FloatArray) -> FloatArray:

@@ -25,10 +25,16 @@ _FAR = 0.995
 """Share of the simulated recordings that are nearer to the others than a score of 1."""
 _LARGEST = 20.0
 _CLIP = 3.0
-_HIDDEN = 16
-_STEPS = 300
-_SURE = 4.0
-"""Odds of being misled at a score of 1."""
+_HIDDEN = 64
+_DROPPED = 0.5
+_STEPS = 600
+_SURE = 1.0
+"""Odds of being misled at a score of 1, at least."""
+_ALARMS = 0.02
+"""Share of sound recordings, well read, of any number of regions that score above 1."""
+_SIZES = (6, 9, 17, 31)
+"""Numbers of regions that part small recordings from large ones: with few regions the
+numbers that describe a recording vary more, and odds with them."""
 _PREFIX = "familiar."
 
 
@@ -48,6 +54,7 @@ class Familiar(nn.Module):
     turn: torch.Tensor
     known: torch.Tensor
     usual: torch.Tensor
+    sure: torch.Tensor
 
     def __init__(self, n_numbers: int, n_known: int) -> None:
         super().__init__()
@@ -56,15 +63,20 @@ class Familiar(nn.Module):
         self.register_buffer("turn", torch.zeros(n_numbers, _KEPT))
         self.register_buffer("known", torch.zeros(n_known, _KEPT).half())
         self.register_buffer("usual", torch.ones(()))
+        self.register_buffer("sure", torch.full((len(_SIZES) + 1,), _SURE))
         self.misled = nn.Sequential(
-            nn.Linear(n_numbers, _HIDDEN), nn.SiLU(), nn.Linear(_HIDDEN, 1)
+            nn.Dropout(_DROPPED),
+            nn.Linear(n_numbers, _HIDDEN),
+            nn.SiLU(),
+            nn.Linear(_HIDDEN, 1),
         )
 
     @classmethod
     def learn(
         cls,
-        simulated: torch.Tensor,
         seen: torch.Tensor,
+        n_regions: torch.Tensor,
+        sound: torch.Tensor,
         misled: torch.Tensor,
         seed: int = 0,
     ) -> Familiar:
@@ -72,28 +84,39 @@ class Familiar(nn.Module):
 
         Parameters
         ----------
-        simulated : Tensor, shape (n, n_numbers)
-            `summary` of simulated recordings; every other is kept.
-        seen : Tensor, shape (m, n_numbers)
-            `summary` of recordings of any kind.
-        misled : Tensor of bool, shape (m,)
+        seen : Tensor, shape (n, n_numbers)
+            `summary` of recordings.
+        n_regions : Tensor of int, shape (n,)
+            Their numbers of regions.
+        sound : Tensor of bool, shape (n,)
+            Whether they are simulated brains, as against spoiled ones; every other of
+            these is kept.
+        misled : Tensor of bool, shape (n,)
             Whether directions read from them were worse than a coin.
         seed : int
             Seed of the start.
         """
+        simulated = seen[sound]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             made = cls(simulated.shape[1], len(simulated[::2]))
-        made.centre.copy_(simulated.mean(0))
-        made.scale.copy_(simulated.std(0).clamp_min(1e-6))
+            made.centre.copy_(simulated.mean(0))
+            made.scale.copy_(simulated.std(0).clamp_min(1e-6))
+            made._practise(made._level(seen).clamp(-_CLIP, _CLIP), misled.float())
         level = made._level(simulated)
         size, vectors = torch.linalg.eigh(level.mT @ level / len(level))
         made.turn.copy_(vectors[:, -_KEPT:] / size[-_KEPT:].clamp_min(1e-6).sqrt())
         made.known.copy_((level @ made.turn)[::2].half())
-        made._practise(made._level(seen).clamp(-_CLIP, _CLIP), misled.float())
+        made.eval()
         with torch.no_grad():
             made.usual.copy_(torch.quantile(made._distance(level[1::2]), _FAR))
-        return made.eval()
+            well = sound & ~misled
+            odds, place = made._odds(made._level(seen[well])), _place(n_regions[well])
+            for k in range(len(made.sure)):
+                if (place == k).any():
+                    usual = torch.quantile(odds[place == k], 1 - _ALARMS)
+                    made.sure[k] = usual.clamp_min(_SURE)
+        return made
 
     @classmethod
     def of(cls, tensors: Mapping[str, torch.Tensor]) -> Familiar:
@@ -117,14 +140,20 @@ class Familiar(nn.Module):
     def score(self, features: Features) -> torch.Tensor:
         """Give the score of recordings, shape (n,).
 
-        Above 1 where directions are four times as likely worse than a coin as not, or
+        Above 1 where directions are rather worse than a coin than not (or surer than
+        that, where two of 100 sound recordings of as many regions look like it), or
         where a recording is farther from the simulated ones than all but one of 200.
         """
+        n_regions = torch.full((len(features.region),), features.region.shape[1])
         with torch.no_grad():
             level = self._level(summary(features))
             far = self._distance(level) / self.usual
-            odds = self.misled(level.clamp(-_CLIP, _CLIP))[:, 0]
-            return torch.maximum(far, (odds.exp() / _SURE).sqrt()).clamp(max=_LARGEST)
+            odds = self._odds(level) / self.sure[_place(n_regions)]
+            return torch.maximum(far, odds.sqrt()).clamp(max=_LARGEST)
+
+    def _odds(self, level: torch.Tensor) -> torch.Tensor:
+        odds: torch.Tensor = self.misled(level.clamp(-_CLIP, _CLIP))[:, 0].exp()
+        return odds
 
     def _distance(self, level: torch.Tensor) -> torch.Tensor:
         apart = torch.cdist(level @ self.turn, self.known.float())
@@ -136,7 +165,7 @@ class Familiar(nn.Module):
     def _practise(self, level: torch.Tensor, truth: torch.Tensor) -> None:
         """Learn where the network is misled."""
         optimiser = torch.optim.AdamW(
-            self.misled.parameters(), lr=5e-3, weight_decay=1.0
+            self.misled.parameters(), lr=3e-3, weight_decay=1.0
         )
         for _ in range(_STEPS):
             optimiser.zero_grad()
@@ -144,6 +173,10 @@ class Familiar(nn.Module):
             wrong = functional.binary_cross_entropy_with_logits(odds, truth)
             torch.autograd.backward(wrong)
             optimiser.step()
+
+
+def _place(n_regions: torch.Tensor) -> torch.Tensor:
+    return torch.bucketize(n_regions, torch.tensor(_SIZES), right=True)
 
 
 def summary(features: Features) -> torch.Tensor:

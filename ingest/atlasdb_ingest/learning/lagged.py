@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from atlasdb.analysis import agreement
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 from atlasdb_ingest import models
@@ -25,6 +26,7 @@ from atlasdb_ingest.learning import (
     fitting,
     leakage,
     readout,
+    sampling,
 )
 from atlasdb_ingest.learning import study as studies
 from atlasdb_ingest.learning.study import Study
@@ -110,7 +112,8 @@ def estimate(
     Raises
     ------
     InvalidDataError
-        If a recording is too short, or the device cannot be used.
+        If a recording is too short, or sampled faster than lags can be learned from,
+        or the device cannot be used.
     """
     found: dict[int, Estimate] = {}
     target, model = device.choose(where), models.load(study.model)
@@ -142,18 +145,26 @@ def _windows(series: Timeseries) -> int:
 
 
 def suffices(series: Timeseries) -> bool:
-    """Tell whether a recording is long enough to learn from."""
-    return _windows(series) >= MIN_WINDOWS
+    """Tell whether a recording is long enough, and sampled so, to learn from."""
+    return _trouble(series) is None
 
 
 def require(series: Timeseries) -> None:
-    """Refuse a recording that is too short to learn from."""
-    if not suffices(series):
-        raise InvalidDataError(
-            f"{_windows(series)} samples with {_lags(series)} samples before them are "
-            f"too few to learn from: at least {MIN_WINDOWS} are needed. Leave this "
-            "recording out."
+    """Refuse a recording that cannot be learned from."""
+    trouble = _trouble(series)
+    if trouble is not None:
+        raise InvalidDataError(trouble)
+
+
+def _trouble(series: Timeseries) -> str | None:
+    lags = _lags(series)
+    if _windows(series) < MIN_WINDOWS:
+        return (
+            f"{_windows(series)} samples with {lags} samples before them are too few "
+            f"to learn from: at least {MIN_WINDOWS} are needed. Leave this recording "
+            "out."
         )
+    return sampling.trouble(series, lags)
 
 
 def _seen(series: Timeseries) -> leakage.Unmixed:
@@ -250,6 +261,9 @@ def _one(
     np.fill_diagonal(stability, np.nan)
     params: dict[str, float | int | str] = {**model.SETTINGS, "order": lags}
     params |= {"family": study.model, "sparsity": study.sparsity, "chosen": study.said}
+    first, second = seen.strength[k + 1 : k + 3]
+    strength = agreement.strengths(first, second)
+    params["strength_reliability"] = agreement.full_length(strength)
     if series.modality in SENSORS:
         params["leakage"] = "innovations orthogonalised"
     if series.modality == "fmri":
@@ -269,7 +283,7 @@ def _one(
         n=int(predictable(series.lengths, lags).size),
         fit_score=score,
         fit_metric=FIT_METRIC,
-        reliability=confidence.reliability(value[1], value[2]),
+        reliability=agreement.reliability(first, second, probability),
         device="cpu",
         lag_ms=seen.lag[k] * 1000.0 / series.sfreq,
         params=params,

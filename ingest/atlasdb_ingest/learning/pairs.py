@@ -4,7 +4,9 @@ Everything is a product of matrices over time, so that 400 regions take a second
 Strength comes from correlation and partial correlation; direction from the shape of
 the joint distribution: who follows whom when active (the left-right statistic of
 FASK), third and fourth moments, of the series and of what all other regions leave
-unexplained of them.
+unexplained of them. Each is told three times: of the series as they stand, without
+their slow drifts, and without the course that is common to all regions as well. Who
+made the recording may have left drifts and global signal in, or taken them out.
 """
 
 from __future__ import annotations
@@ -14,9 +16,18 @@ from dataclasses import dataclass
 
 import torch
 
+from atlasdb_ingest.simulation.scanner import cosines
+
 RIDGES = (0.02, 0.1, 0.3, 1.0)
 """Added to the diagonal of the correlation matrix. Fixed, as everywhere."""
 _USUAL = 0.1
+_FIRM = 0.3
+_SLOW_HZ = 0.01
+"""What is slower is drift."""
+_ABSENT = 1e-4
+"""Power of a mixture of regions that is always 0, as no global signal is left."""
+_FEWEST = 5
+"""Among fewer regions what is common to all is most of what any two share."""
 _LARGEST = 12.0
 
 
@@ -32,8 +43,9 @@ class Features:
         Of regions.
     whole : Tensor, shape (n, n_whole)
         Of recordings.
-    courses : Tensor, shape (n, n_regions, 2, n_times)
-        Standardised series, and what all others leave unexplained of them.
+    courses : Tensor, shape (n, n_regions, 4, n_times)
+        Standardised series, what all others leave unexplained of them, and the
+        standardised series without slow drifts and without the common course.
     """
 
     pair: torch.Tensor
@@ -59,23 +71,20 @@ def describe(series: torch.Tensor, tr: float) -> Features:
     """
     course = _standardised(series)
     n_regions, n_times = course.shape[-2:]
-    joint = course @ course.mT / n_times
     own = torch.eye(n_regions, device=course.device)
-    inverse = {ridge: torch.linalg.inv(joint + ridge * own) for ridge in RIDGES}
-    partial = {ridge: _partial(matrix) for ridge, matrix in inverse.items()}
-    rest = _standardised(inverse[_USUAL] @ course)
     root = math.sqrt(n_times)
-    sign, rest_sign = joint.sign(), partial[0.3].sign()
-    pair = [joint, *partial.values()]
-    pair += [
-        torch.atanh(partial[r].clamp(-0.999, 0.999)) * root / 5 for r in (0.1, 0.3)
-    ]
-    pair += _leading(course, sign, root)
-    pair += _leading(rest, rest_sign, root)[1:]
-    pair += _leading(_standardised(course[..., 1:] + course[..., :-1]), sign, root)[1:]
-    pair += _shape(course, joint, root)
+    power, absent = _absent(course)
+    plain = _View.of(course, absent, RIDGES)
+    joint, partial, rest = plain.joint, plain.partial, plain.rest
+    steady = _standardised(without_drift(course, tr))
+    _, absent = _absent(steady)
+    level = _View.of(steady, absent)
+    private = _View.of(*_without_common(steady, absent))
+    pair = plain.pairs(root) + level.pairs(root) + private.pairs(root)
+    pair += [partial[0.02], partial[1.0]]
+    smooth = _standardised(course[..., 1:] + course[..., :-1])
+    pair += _leading(smooth, joint.sign(), root)[1:]
     pair += _shape(rest, partial[_USUAL], root)
-    pair += _apart(inverse[_USUAL], course, root)
     pair += _lagged(course, rest, root)
     size = partial[_USUAL].abs() * (1 - own)
     linked = joint.abs() * (1 - own)
@@ -93,11 +102,14 @@ def describe(series: torch.Tensor, tr: float) -> Features:
             (rest.pow(4).mean(-1) - 3) / 3,
             (course[..., 1:] * course[..., :-1]).mean(-1),
             (course[..., 2:] * course[..., :-2]).mean(-1),
-            1 / inverse[_USUAL].diagonal(dim1=1, dim2=2),
+            1 / plain.inverse.diagonal(dim1=1, dim2=2),
             top,
             5 * linked.mean(-1),
             5 * size.mean(-1),
             5 * (course > 1).float().mean(-1),
+            level.course.pow(3).mean(-1),
+            (level.course.pow(4).mean(-1) - 3) / 3,
+            private.course.pow(3).mean(-1),
         ],
         -1,
     )
@@ -110,16 +122,113 @@ def describe(series: torch.Tensor, tr: float) -> Features:
             sizes.to(course).expand(len(course), 3),
             3 * joint.mean((1, 2))[:, None],
             3 * linked.mean((1, 2))[:, None],
-            3 / n_regions * torch.linalg.matrix_norm(joint, 2)[:, None],
+            3 / n_regions * power[:, -1:],
+            torch.log10(power[:, :1].clamp_min(1e-4)),
         ],
         -1,
     )
+    numbers = _bounded(torch.stack(pair, -1))
+    numbers *= (1 - own)[..., None]
     return Features(
-        _bounded(torch.stack(pair, -1)) * (1 - own)[..., None],
+        numbers,
         _bounded(region),
         _bounded(whole),
-        torch.stack([course, rest], 2),
+        torch.stack([course, rest, level.course, private.course], 2),
     )
+
+
+def without_drift(series: torch.Tensor, tr: float) -> torch.Tensor:
+    """Take out what is slower than 0.01 Hz, by cosines."""
+    n_times = series.shape[-1]
+    slow = cosines(n_times, tr, _SLOW_HZ, series.device)
+    slow = slow * math.sqrt(2 / n_times)
+    return series - (series @ slow.mT) @ slow
+
+
+def _absent(course: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Find the mixture that is always 0, as after an exact global signal regression.
+
+    Returns
+    -------
+    power : Tensor, shape (n, n_regions)
+        Of all mixtures that are uncorrelated, the smallest first.
+    absent : Tensor, shape (n, n_regions)
+        The mixture, of unit length; 0 where there is none.
+    """
+    n_regions, n_times = course.shape[-2:]
+    power, mixtures = torch.linalg.eigh(course @ course.mT / n_times)
+    # Where samples are few, other mixtures are 0 by chance.
+    lacks = (power[:, :1] < _ABSENT) & (n_times > 2 * n_regions)
+    return power, mixtures[:, :, 0] * lacks
+
+
+def _without_common(
+    course: torch.Tensor, absent: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Take the mean of all regions out of each, unless something is out already.
+
+    Returns
+    -------
+    course : Tensor, shape (n, n_regions, n_times)
+        Standardised.
+    absent : Tensor, shape (n, n_regions)
+        What is always 0 now.
+    """
+    if course.shape[1] < _FEWEST:
+        return course, absent
+    common = course.mean(1, keepdim=True)
+    common = common / common.norm(dim=-1, keepdim=True).clamp_min(1e-6)
+    rest = course - (course @ common.mT) @ common
+    size = rest.square().mean(-1).sqrt()
+    mixture = size / size.norm(dim=-1, keepdim=True).clamp_min(1e-6)
+    lacks = absent.any(1, keepdim=True)
+    found = torch.where(lacks[..., None], course, _standardised(rest))
+    return found, torch.where(lacks, absent, mixture)
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """Standardised series, their correlations, and what others leave unexplained."""
+
+    course: torch.Tensor
+    joint: torch.Tensor
+    inverse: torch.Tensor
+    partial: dict[float, torch.Tensor]
+    rest: torch.Tensor
+
+    @classmethod
+    def of(
+        cls,
+        course: torch.Tensor,
+        absent: torch.Tensor,
+        ridges: tuple[float, ...] = (_USUAL, _FIRM),
+    ) -> _View:
+        """Relate series; `absent`, shape (n, n_regions), is always 0 in them.
+
+        What is 0 by construction says nothing of who is joined to whom, and the
+        inverse must not hold it for the surest thing of all.
+        """
+        joint = course @ course.mT / course.shape[-1]
+        own = torch.eye(len(joint[0]), device=course.device)
+        known = absent[:, :, None] * absent[:, None, :]
+        inverse = {
+            ridge: torch.linalg.inv(joint + ridge * own) - known / ridge
+            for ridge in ridges
+        }
+        partial = {ridge: _partial(matrix) for ridge, matrix in inverse.items()}
+        rest = _standardised(inverse[_USUAL] @ course)
+        return cls(course, joint, inverse[_USUAL], partial, rest)
+
+    def pairs(self, root: float) -> list[torch.Tensor]:
+        """Tell strength and direction of all pairs."""
+        partial = {ridge: self.partial[ridge] for ridge in (_USUAL, _FIRM)}
+        pair = [self.joint, *partial.values()]
+        for matrix in partial.values():
+            pair.append(torch.atanh(matrix.clamp(-0.999, 0.999)) * root / 5)
+        pair += _leading(self.course, self.joint.sign(), root)
+        pair += _leading(self.rest, partial[_FIRM].sign(), root)[1:]
+        pair += _shape(self.course, self.joint, root)
+        return pair + _apart(self.inverse, self.course, root)
 
 
 def _standardised(series: torch.Tensor) -> torch.Tensor:
@@ -128,7 +237,8 @@ def _standardised(series: torch.Tensor) -> torch.Tensor:
 
 
 def _bounded(numbers: torch.Tensor) -> torch.Tensor:
-    return numbers.nan_to_num(0.0, _LARGEST, -_LARGEST).clamp(-_LARGEST, _LARGEST)
+    """Bound numbers in place: those of 400 regions take 56 MB."""
+    return numbers.nan_to_num_(0.0, _LARGEST, -_LARGEST).clamp_(-_LARGEST, _LARGEST)
 
 
 def _partial(inverse: torch.Tensor) -> torch.Tensor:

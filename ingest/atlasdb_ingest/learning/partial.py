@@ -1,7 +1,9 @@
 """Partial correlation with a fixed ridge: the strength of slow series.
 
 The same in both directions. The ridge is a fixed number: one that adapts to the data
-adapts to surrogates too, and their p values are then wrong.
+adapts to surrogates too, and their p values are then wrong. A mixture of regions that
+is always 0, as an average reference or the regression of their mean leaves it, counts
+as nothing: the inverse of a correlation matrix would hold it for the surest of all.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from atlasdb.types import FloatArray
 
 RIDGE = 0.3
 """Added to the diagonal of the correlation matrix."""
+_NOTHING = 1e-6
+"""Power of a mixture that is always 0, where a region has 1."""
 
 
 def connect(data: FloatArray) -> FloatArray:
@@ -32,11 +36,34 @@ def connect(data: FloatArray) -> FloatArray:
     n_regions, n_times = course.shape
     correlation = course @ course.T / n_times
     inverse = np.linalg.inv(correlation + RIDGE * np.eye(n_regions))
+    lost = absent(course)
+    inverse -= lost @ lost.T / RIDGE
     scale = np.sqrt(np.diagonal(inverse))
     value = -inverse / np.outer(scale, scale)
     value = (value + value.T) / 2
     np.fill_diagonal(value, 0.0)
     return np.asarray(value)
+
+
+def absent(data: FloatArray) -> FloatArray:
+    """Find mixtures of regions that are always 0.
+
+    Parameters
+    ----------
+    data : ndarray of float, shape (n_regions, n_times)
+        Series in any unit.
+
+    Returns
+    -------
+    ndarray of float, shape (n_regions, n_mixtures)
+        Orthonormal weights of standardised regions, as columns. None where samples are
+        few: then mixtures are 0 by chance.
+    """
+    course = standardised(data)
+    n_regions, n_times = course.shape
+    power, mixtures = np.linalg.eigh(course @ course.T / n_times)
+    few = n_times <= 2 * n_regions
+    return np.asarray(mixtures[:, (power < _NOTHING) & (not few)])
 
 
 def alone(data: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:

@@ -53,7 +53,7 @@ class Reader(nn.Module):
         for name, n in (("pair", n_pair), ("region", n_region), ("whole", n_whole)):
             self.register_buffer(f"{name}_mean", torch.zeros(n))
             self.register_buffer(f"{name}_scale", torch.ones(n))
-        self.near = nn.Conv1d(2, 12, 5, padding=2)
+        self.near = nn.Conv1d(4, 12, 5, padding=2)
         self.course = nn.Conv1d(12, courses, 1)
         self.forth = nn.Linear(n_pair, 2 * width)
         self.back = nn.Linear(n_pair, 2 * width, bias=False)

@@ -8,12 +8,14 @@ simulated series are sampled faster than activity travels and get the lagged one
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atlasdb.errors import InvalidDataError, did_you_mean
-from atlasdb_ingest import models
+from atlasdb_ingest import courses, models
 from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.types import Estimate, Timeseries
 
@@ -175,15 +177,15 @@ def estimate(
     Raises
     ------
     InvalidDataError
-        If a series is too short, not finite or has fewer than 2 regions, or if
-        model, engine and device do not go together.
+        If a series is too short, not finite, has fewer than 2 regions, or one that is
+        constant, a copy of another or all in one moment; if it is sampled faster than
+        lags can be learned from; or if model, engine and device do not go together.
     NotFoundError
         If there is no such model.
     """
     from tqdm import tqdm
 
-    for one in series:
-        _check(one)
+    series = [_ready(one) for one in series]
     chosen = [choose(one.modality, model, engine) for one in series]
     found: dict[int, Estimate] = {}
     hidden = None if progress is None else not progress
@@ -247,7 +249,9 @@ def choose_study(
     """
     from atlasdb_ingest.learning import lagged
 
-    usable = [one for one in series if _trouble(one) is None and lagged.suffices(one)]
+    usable = [
+        _ready(one) for one in series if _trouble(one) is None and lagged.suffices(one)
+    ]
     if not usable:
         return None
     modality = usable[0].modality
@@ -256,10 +260,18 @@ def choose_study(
     return lagged.choose(usable, families(model, engine, modality), seed, device)
 
 
-def _check(series: Timeseries) -> None:
+def _ready(series: Timeseries) -> Timeseries:
+    """Give every region mean 0 and deviation 1: no engine then sees a unit.
+
+    Raises
+    ------
+    InvalidDataError
+        If no connections can be learned from the series.
+    """
     trouble = _trouble(series)
     if trouble is not None:
         raise InvalidDataError(trouble)
+    return replace(series, data=courses.standardised(series.data))
 
 
 def _trouble(series: Timeseries) -> str | None:
@@ -272,6 +284,31 @@ def _trouble(series: Timeseries) -> str | None:
         )
     if not np.isfinite(series.data).all():
         return "The series holds values that are not finite. Leave these regions out."
-    if (np.ptp(series.data, axis=1) == 0).any():
-        return "A region of the series is constant. Leave such regions out."
+    still = courses.constant(series.data)
+    if still.any():
+        return (
+            f"The series is constant in {_named(series.codes, still)}. Leave such "
+            "regions out."
+        )
+    moments = courses.momentary(series.data)
+    if moments.any():
+        return (
+            f"A few of {series.data.shape[1]} samples hold more than half of the "
+            f"variance in {_named(series.codes, moments)}. Cut these times "
+            "out, or leave these regions out."
+        )
+    same = courses.copies(series.data)
+    if same:
+        copy, first = next(iter(same.items()))
+        return (
+            f"The course of {series.codes[copy]} is that of {series.codes[first]}, or "
+            f"a multiple of it; {len(same)} of {n_regions} regions are such copies. "
+            "Leave them out."
+        )
     return None
+
+
+def _named(codes: Sequence[str], which: NDArray[np.bool_], most: int = 8) -> str:
+    names = [code for code, chosen in zip(codes, which, strict=True) if chosen]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

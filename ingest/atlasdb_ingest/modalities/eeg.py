@@ -119,7 +119,7 @@ OPTIONS: Sequence[click.Option] = (
         ["--detect-bads/--no-detect-bads"],
         default=True,
         show_default=True,
-        help="Leave out electrodes that are flat, deviant or like no other.",
+        help="Leave out electrodes that are flat, copied, deviant or like no other.",
     ),
     click.Option(
         ["--events"],

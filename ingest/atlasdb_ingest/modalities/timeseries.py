@@ -1,7 +1,9 @@
 """Ingest series that are divided into regions already: CSV, TSV, 1D, NPY or MAT.
 
 They are taken as they are and z-scored; filters are off unless asked for. Regions
-that are constant or have missing values are left out, and named.
+that are constant, have missing values, are copies of others or vary in one moment only
+are left out, and named. EEG and MEG of more than 256 samples a second are resampled to
+128 Hz.
 
 Example: atlasdb ingest timeseries a.csv --tr 2 --parcellation aal.nii --subject 01
 """
@@ -20,6 +22,8 @@ from numpy.typing import NDArray
 from atlasdb.errors import InvalidDataError
 from atlasdb.files import sha256
 from atlasdb.types import FloatArray, Parcellation, RecordingInfo
+from atlasdb_ingest import courses
+from atlasdb_ingest.learning.sampling import FASTEST_HZ
 from atlasdb_ingest.parcellation import (
     BUILT_IN,
     beside,
@@ -28,10 +32,12 @@ from atlasdb_ingest.parcellation import (
 )
 from atlasdb_ingest.readers.table import NamedArray, read_named
 from atlasdb_ingest.readers.volume import entities, plausible
+from atlasdb_ingest.signals import Signals, resample
 from atlasdb_ingest.types import Prepared, Timeseries
 
 MODALITIES = ("fmri", "eeg", "meg", "calcium", "simulated")
 MIN_SAMPLES = 20
+SENSORS_HZ = 128.0
 MAX_REGIONS = 5000
 _CLOCKS = ("time", "time_s", "time (s)", "t", "volume", "frame", "sample", "tr")
 
@@ -183,7 +189,8 @@ def read(path: Path, options: Options) -> Prepared:
         )
     used, left_out = _usable(series, parcellation)
     codes = tuple(a.code for a, u in zip(parcellation.areas, used, strict=True) if u)
-    cleaned = _cleaned(series[used], step, options)
+    ready, sfreq, slower = _slowed(series[used], 1 / step, options.modality)
+    cleaned = _cleaned(ready, 1 / sfreq, options)
     own = entities(path.name)
     return Prepared(
         RecordingInfo(
@@ -199,8 +206,8 @@ def read(path: Path, options: Options) -> Prepared:
             n_bad=int((~used).sum()),
         ),
         parcellation,
-        Timeseries(cleaned, 1 / step, codes, options.modality, (n_times,)),
-        notes=(*notes, *told, *left_out),
+        Timeseries(cleaned, sfreq, codes, options.modality, (cleaned.shape[1],)),
+        notes=(*notes, *told, *left_out, *slower),
     )
 
 
@@ -335,15 +342,20 @@ def _usable(
     blank = np.asarray(~finite.any(axis=1), dtype=np.bool_)
     holed = np.asarray(~finite.all(axis=1) & ~blank, dtype=np.bool_)
     whole = ~blank & ~holed
-    filled = np.where(whole[:, None], series, 0.0)
-    span, size = np.ptp(filled, axis=1), np.abs(filled).max(axis=1)
-    still = np.asarray(whole & (span <= 1e-12 * size), dtype=np.bool_)
+    still = _among(whole, courses.constant(series[whole]))
+    varied = whole & ~still
+    moment = _among(varied, courses.momentary(series[varied]))
+    sound = varied & ~moment
+    copied = np.isin(np.arange(sound.sum()), list(courses.copies(series[sound])))
+    twice = _among(sound, copied)
     names = np.array([a.name for a in parcellation.areas])
     notes = []
     for bad, why in (
         (still, "constant"),
         (blank, "blank"),
         (holed, "with missing values at some times"),
+        (moment, "most of their variance in a thousandth of the time"),
+        (twice, "copies of others"),
     ):
         if bad.any():
             listed = ", ".join(names[bad][:12])
@@ -352,13 +364,34 @@ def _usable(
                 f"{int(bad.sum())} of {len(series)} regions left out, {why}: "
                 f"{listed}{more}."
             )
-    used = whole & ~still
+    used = sound & ~twice
     if used.sum() < 2:
         raise InvalidDataError(
-            f"{int(used.sum())} of {len(series)} regions vary and have no missing "
-            "values; at least 2 are needed."
+            f"{int(used.sum())} of {len(series)} regions can be used; at least 2 are "
+            f"needed. {' '.join(notes)}"
         )
     return used, tuple(notes)
+
+
+def _among(rows: NDArray[np.bool_], which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Give a mask of some rows as one of all rows."""
+    found = np.zeros_like(rows)
+    found[rows] = which
+    return found
+
+
+def _slowed(
+    series: FloatArray, sfreq: float, modality: str
+) -> tuple[FloatArray, float, tuple[str, ...]]:
+    """Resample sensors that are faster than lags can reach back."""
+    if modality not in ("eeg", "meg") or sfreq <= FASTEST_HZ:
+        return series, sfreq, ()
+    n_regions, n_times = series.shape
+    names = tuple(map(str, range(n_regions)))
+    whole = Signals(series, sfreq, names, (n_times,), np.zeros(n_times, dtype=np.bool_))
+    made = resample(whole, SENSORS_HZ)
+    note = f"Resampled from {sfreq:g} to {SENSORS_HZ:g} Hz."
+    return made.data, made.sfreq, (note,)
 
 
 def _cleaned(series: FloatArray, step: float, options: Options) -> FloatArray:
@@ -373,7 +406,4 @@ def _cleaned(series: FloatArray, step: float, options: Options) -> FloatArray:
             high_pass=options.high_pass,
             low_pass=options.low_pass,
         )[0]
-    scaled = series / np.abs(series).max(axis=1, keepdims=True)
-    centred = scaled - scaled.mean(axis=1, keepdims=True)
-    scored: FloatArray = centred / centred.std(axis=1, keepdims=True)
-    return scored
+    return courses.standardised(series)

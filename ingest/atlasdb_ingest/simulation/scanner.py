@@ -50,12 +50,40 @@ def observe(bold: torch.Tensor, plain: torch.Tensor, dice: Dice) -> torch.Tensor
     return series + usual * (private * slow[:, 1:] + shared * slow[:, :1])
 
 
+def drifted(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
+    """Let each region drift slowly, in a way of its own.
+
+    Parameters
+    ----------
+    series : Tensor, shape (n_brains, n_regions, n_volumes)
+        Series of unit deviation.
+    tr : float
+        Time between volumes, s.
+    dice : Dice
+        Where chance comes from.
+
+    Returns
+    -------
+    Tensor, shape (n_brains, n_regions, n_volumes)
+        Series.
+    """
+    n, n_regions, n_volumes = series.shape
+    slow = cosines(n_volumes, tr, 0.012, dice.device)
+    steep = dice.uniform(n, 1, 1, low=0.0, high=2.0)
+    order = torch.arange(1, len(slow) + 1, device=dice.device)
+    drift = (dice.normal(n, n_regions, len(slow)) * order**-steep) @ slow
+    size = dice.spread(n, 1, 1, low=0.1, high=1.0)
+    usual = drift.square().mean((1, 2), keepdim=True).sqrt()
+    return series + size * drift / usual
+
+
 def denoise(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     """Do to a group of brains what laboratories do, or nothing.
 
-    Half of all groups are left alone; the others lose the global signal, random
-    courses as motion is regressed out, slow drifts, and what is fast, each with a
-    chance of its own.
+    Two fifths of all groups are left alone; the others lose what is slow, what is
+    fast, the global signal, random courses as motion is regressed out, and slow
+    cosines, each with a chance of its own. As `atlasdb_ingest.denoise.clean` does,
+    courses are filtered like the series before they are regressed out.
 
     Parameters
     ----------
@@ -71,56 +99,72 @@ def denoise(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     Tensor, shape (n_brains, n_regions, n_volumes)
         Series.
     """
-    untouched, whole, motion, high, low = dice.uniform(5).tolist()
-    if untouched < 0.5:
+    untouched, slow, fast, whole, motion, edge = dice.uniform(6).tolist()
+    if untouched < 0.4:
         return series
+    n_volumes = series.shape[-1]
     series = series - series.mean(-1, keepdim=True)
-    if whole < 0.35:
-        series = without_global(series)
+    low = 0.006 + 0.006 * edge if slow < 0.4 else 0.0
+    high = dice.uniform(1, low=0.08, high=0.2).item() if fast < 0.4 else 0.0
+    courses = []
+    if whole < 0.4:
+        # The rest of the head has a part in its mean that no region here has.
+        mean = series.mean(1, keepdim=True)
+        rest = dice.sometimes(0.5, len(series), 1, 1, low=0.0, high=1.0)
+        rest = rest * mean.std(-1, keepdim=True)
+        courses.append(mean + rest * dice.normal(*mean.shape))
     if motion < 0.4:
-        n = min(int(dice.whole(3, 13).item()), series.shape[-1] // 12)
-        walk = dice.normal(series.shape[-1], n).cumsum(0)
-        series = without(
-            series, torch.cat([walk, walk.diff(dim=0, prepend=walk[:1])], 1)
-        )
-    if high < 0.8:
-        edge = dice.uniform(1, low=0.007, high=0.012).item()
-        series = high_pass(series, tr, edge)
-    if low < 0.5:
-        edge = dice.uniform(1, low=0.08, high=0.2).item()
-        if edge < 0.45 / tr:
-            series = low_pass(series, tr, edge)
+        n = min(int(dice.whole(3, 13).item()), n_volumes // 12)
+        walk = dice.normal(len(series), n, n_volumes).cumsum(-1)
+        courses += [walk, walk.diff(dim=-1, prepend=walk[..., :1])]
+    if 0.4 <= slow < 0.8:
+        slower = cosines(n_volumes, tr, 0.006 + 0.006 * edge, dice.device)
+        courses.append(slower.expand(len(series), *slower.shape))
+    series = passed(series, tr, low, high)
+    if courses:
+        series = without(series, passed(torch.cat(courses, 1), tr, low, high))
     return series
 
 
 def without(series: torch.Tensor, courses: torch.Tensor) -> torch.Tensor:
-    """Regress courses, shape (n_volumes, n), out of all series."""
-    basis, _ = torch.linalg.qr(courses - courses.mean(0))
+    """Regress courses, shape (n_brains, n, n_volumes), out of all series."""
+    centred = courses - courses.mean(-1, keepdim=True)
+    basis, _ = torch.linalg.qr(centred.mT)
     fitted: torch.Tensor = (series @ basis) @ basis.mT
     return series - fitted
 
 
-def without_global(series: torch.Tensor) -> torch.Tensor:
-    """Regress the mean of the standardised regions out of each."""
-    mean = (series / series.std(-1, keepdim=True).clamp_min(1e-9)).mean(1, keepdim=True)
-    mean = mean / mean.norm(dim=-1, keepdim=True).clamp_min(1e-9)
-    fitted: torch.Tensor = (series @ mean.mT) @ mean
-    return series - fitted
-
-
-def high_pass(series: torch.Tensor, tr: float, edge: float) -> torch.Tensor:
-    """Take out what is slower than `edge` Hz by cosines, as SPM and nilearn do."""
-    n_volumes = series.shape[-1]
+def cosines(
+    n_volumes: int, tr: float, edge: float, device: torch.device
+) -> torch.Tensor:
+    """Give the cosines slower than `edge` Hz, as SPM and fMRIPrep take them out."""
     n = min(max(1, int(2 * n_volumes * tr * edge)), n_volumes // 4)
-    time = torch.arange(n_volumes, device=series.device) + 0.5
-    order = torch.arange(1, n + 1, device=series.device)
-    return without(series, torch.cos(math.pi / n_volumes * time[:, None] * order))
+    time = torch.arange(n_volumes, device=device) + 0.5
+    order = torch.arange(1, n + 1, device=device)
+    return torch.cos(math.pi / n_volumes * order[:, None] * time)
 
 
-def low_pass(series: torch.Tensor, tr: float, edge: float) -> torch.Tensor:
-    """Take out what is faster than `edge` Hz: Butterworth of order 5, both ways."""
+def passed(series: torch.Tensor, tr: float, low: float, high: float) -> torch.Tensor:
+    """Keep what lies between two edges, Hz: Butterworth of order 5, both ways.
+
+    An edge of 0, or above what the sampling can show, is none. At its ends a series
+    is continued by its own mirror image, turned round.
+    """
     n_volumes = series.shape[-1]
-    rate = torch.fft.rfftfreq(n_volumes, tr, device=series.device)
-    response = 1 / (1 + (rate / edge) ** 10)
-    slow: torch.Tensor = torch.fft.irfft(torch.fft.rfft(series) * response, n=n_volumes)
-    return slow
+    if high >= 0.49 / tr:
+        high = 0.0
+    if not low and not high:
+        return series
+    n = min(33, n_volumes - 2)
+    before = 2 * series[..., :1] - series[..., 1 : n + 1].flip(-1)
+    after = 2 * series[..., -1:] - series[..., -n - 1 : -1].flip(-1)
+    longer = torch.cat([before, series, after], -1)
+    size = longer.shape[-1]
+    rate = torch.fft.rfftfreq(size, tr, device=series.device)
+    response = torch.ones_like(rate)
+    if high:
+        response = response / (1 + (rate / high) ** 10)
+    if low:
+        response = response / (1 + (low / rate.clamp_min(1e-9)) ** 10)
+    kept: torch.Tensor = torch.fft.irfft(torch.fft.rfft(longer) * response, n=size)
+    return kept[..., n : n + n_volumes]

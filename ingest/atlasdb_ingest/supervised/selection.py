@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atlasdb import reading
+from atlasdb import members, reading
 from atlasdb.atlas import Atlas
 from atlasdb.cohorts import design
 from atlasdb.errors import InvalidDataError, NotFoundError, did_you_mean
@@ -23,6 +24,7 @@ _RECORDINGS_ALIKE = [
     *("method", "engine", "unit", "settings"),
 ]
 _MAPS_ALIKE = ("modality", "task", "measure", "unit", "parcellation", "t0_ms", "dt_ms")
+_HINT = "Ingest all with the same settings."
 FEWEST_REGIONS = 3
 
 
@@ -80,25 +82,14 @@ def of_cohorts(
         If somebody is in both cohorts, or recordings were not made alike.
     """
     who = design.groups(cohorts, *(atlas.cohort(name) for name in cohorts))
-    order = {name: i for i, name in enumerate(who.subjects)}
+    rows = atlas.store.nodes("Connectome").to_pylist()
+    both = " and ".join(cohorts)
+    found = members.of_each(rows, who.subjects, both, modality, "recording")
     chosen = [
-        row
-        for row in atlas.store.nodes("Connectome").to_pylist()
-        if row["is_current"]
-        and row["level"] == "subject"
-        and row["subject"] in order
-        and modality in (None, row["modality"])
+        row for own in found.values() for row in sorted(own, key=itemgetter("id"))
     ]
-    chosen.sort(key=lambda row: (order[row["subject"]], row["id"]))
-    without = sorted(set(order) - {row["subject"] for row in chosen})
-    if without:
-        kind = f"{modality} " if modality else ""
-        raise NotFoundError(
-            f"{len(without)} of {len(order)} subjects of {' and '.join(cohorts)} have "
-            f"no {kind}recording: {', '.join(without[:5])}. Ingest them, or leave them "
-            "out of the cohort."
-        )
-    _made_alike(chosen, _RECORDINGS_ALIKE, "recordings")
+    members.made_alike(chosen, _RECORDINGS_ALIKE, "recordings", _HINT)
+    order = {name: i for i, name in enumerate(who.subjects)}
     people = np.array([order[row["subject"]] for row in chosen])
     labels = (np.arange(len(who.subjects)) < len(who.a)).astype(np.int64)
     own = Design(np.arange(len(labels)), labels, within=False)
@@ -159,7 +150,7 @@ def of_conditions(
     chosen.sort(key=lambda row: (row["subject"], row["condition"], row["id"]))
     if not chosen:
         raise NotFoundError(f"Nobody has responses to both {' and '.join(conditions)}.")
-    _made_alike(chosen, _MAPS_ALIKE, "activation maps")
+    members.made_alike(chosen, _MAPS_ALIKE, "activation maps", _HINT)
     cases = [(s, name) for s in both for name in conditions]
     place = {case: i for i, case in enumerate(cases)}
     case = np.array([place[row["subject"], row["condition"]] for row in chosen])
@@ -174,21 +165,6 @@ def of_conditions(
     return Selection(
         tuple(both), conditions, ids, chosen[0], case, own, notes if left else ()
     )
-
-
-def _made_alike(
-    rows: Sequence[Mapping[str, Any]], names: Sequence[str], what: str
-) -> None:
-    for name in names:
-        counts = Counter(str(row[name]) for row in rows)
-        if len(counts) > 1:
-            listed = ", ".join(f"{v} ({n})" for v, n in counts.most_common(4))
-            hint = "Ingest all with the same settings."
-            if name == "modality":
-                hint = "Say which with --modality."
-            raise InvalidDataError(
-                f"These {what} were not made alike: {name} is {listed}. {hint}"
-            )
 
 
 def read(

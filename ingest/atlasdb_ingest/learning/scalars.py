@@ -1,0 +1,47 @@
+"""Numbers that tell how a training goes, as TensorBoard shows them.
+
+Only numbers, their names and steps are written: nothing of what is learned from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from atlasdb.errors import MissingExtraError
+
+Log = Callable[[str, torch.Tensor, int], object]
+"""Takes the name of a number, the number, and the step."""
+
+
+@contextmanager
+def logged(folder: Path | None) -> Iterator[Log]:
+    """Open a log of numbers.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where TensorBoard is to find it; None: nothing is written.
+
+    Yields
+    ------
+    callable
+        Takes name, number and step. Where nothing is written, it waits for no device.
+
+    Raises
+    ------
+    MissingExtraError
+        If tensorboard is not installed.
+    """
+    if folder is None:
+        yield lambda name, value, step: None
+        return
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise MissingExtraError("--log-dir", "tensorboard", "tensorboard") from error
+    with SummaryWriter(str(folder)) as writer:
+        yield writer.add_scalar
