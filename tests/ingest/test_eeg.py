@@ -283,7 +283,8 @@ def test_options_that_change_the_band(tmp_path: Path) -> None:
     found = eeg.read(path, PLAIN)
     assert found.timeseries is not None
     assert found.timeseries.sfreq == 64
-    assert any("64 samples a second" in note for note in found.notes)
+    lowered = eeg.read(path, Options(montage=None, h_freq=45.0))
+    assert any("64 samples a second" in note for note in lowered.notes)
     with pytest.raises(InvalidDataError, match="empty"):
         eeg.read(path, Options(l_freq=20, h_freq=10))
     with pytest.raises(InvalidDataError, match="tmin"):

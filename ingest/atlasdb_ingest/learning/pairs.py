@@ -157,8 +157,9 @@ def _absent(course: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """
     n_regions, n_times = course.shape[-2:]
     power, mixtures = torch.linalg.eigh(course @ course.mT / n_times)
-    # Where samples are few, other mixtures are 0 by chance.
-    lacks = (power[:, :1] < _ABSENT) & (n_times > 2 * n_regions)
+    # Where samples are few, mixtures are 0 by chance; a silent region is none.
+    moves = course.any(-1).all(-1, keepdim=True)
+    lacks = (power[:, :1] < _ABSENT) & (n_times > 2 * n_regions) & moves
     return power, mixtures[:, :, 0] * lacks
 
 

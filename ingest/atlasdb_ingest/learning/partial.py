@@ -57,13 +57,13 @@ def absent(data: FloatArray) -> FloatArray:
     -------
     ndarray of float, shape (n_regions, n_mixtures)
         Orthonormal weights of standardised regions, as columns. None where samples are
-        few: then mixtures are 0 by chance.
+        few, and mixtures 0 by chance, or where a region is constant.
     """
     course = standardised(data)
     n_regions, n_times = course.shape
     power, mixtures = np.linalg.eigh(course @ course.T / n_times)
-    few = n_times <= 2 * n_regions
-    return np.asarray(mixtures[:, (power < _NOTHING) & (not few)])
+    tells = n_times > 2 * n_regions and bool((course != 0).any(axis=1).all())
+    return np.asarray(mixtures[:, (power < _NOTHING) & tells])
 
 
 def alone(data: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:

@@ -2,9 +2,11 @@
 
 Electrodes become areas of a parcellation of kind sensors, with the names and
 positions of the 10-05 system where they have its names; EOG, ECG, EMG and other
-channels never do. Series are band-passed (1 to 45 Hz), freed of bad channels, set
-against the average and resampled to 128 Hz. Events give evoked responses, of the band
-0.5 to 30 Hz.
+channels never do. Series are high-passed (1 Hz), freed of the power line and of bad
+channels, set against the average and resampled to 128 Hz. No low pass is applied: it
+would leave frequencies empty, and where the past of a region says too well what comes
+next, false connections are found. Events give evoked responses, of the band 0.5 to
+30 Hz.
 
 Example: atlasdb ingest eeg rest.edf --subject 01 --cohort patients
 """
@@ -32,7 +34,8 @@ from atlasdb_ingest.types import Prepared, Timeseries
 
 SHORTEST_S = 1.0
 PIECE_S = 0.5
-FEWEST_FOR_AVERAGE = 4
+FEWEST_FOR_AVERAGE = 16
+"""The average of fewer is far from 0, and puts much of each electrode into all."""
 _PATHS = ("events", "channels", "electrodes")
 
 
@@ -42,7 +45,7 @@ class Options:
 
     montage: str | None = None
     l_freq: float = 1.0
-    h_freq: float = 45.0
+    h_freq: float = 0.0
     notch: float | None = None
     reference: str = "average"
     sfreq: float = 128.0
@@ -91,9 +94,10 @@ OPTIONS: Sequence[click.Option] = (
     click.Option(
         ["--h-freq"],
         type=float,
-        default=45.0,
+        default=0.0,
         show_default=True,
-        help="Upper edge of the band, Hz; 0 is none.",
+        help="Upper edge of the band, Hz; 0 is none. Far below half of --sfreq, it "
+        "makes false connections.",
     ),
     click.Option(
         ["--notch"],
