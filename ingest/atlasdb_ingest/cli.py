@@ -16,6 +16,8 @@ from atlasdb_ingest import modalities
 _LEARNED = ("eeg", "fmri", "timeseries")
 _BIDS = ("eeg", "fmri")
 _BIDS_DIR = "BIDS_DIR"
+_NAMED = 6
+"""So many are named before the rest is counted."""
 
 WHO = [
     click.Option(["--subject"], help="The subject's label; BIDS file names hold it."),
@@ -286,12 +288,31 @@ def _ingest(
             n_jobs=rest["jobs"],
             abort=rest["on_error"] == "abort",
         )
-    for label, note in [*found.notes, *report.notes]:
-        click.echo(f"{label}: {note}", err=True)
+    for line in _together([*found.notes, *report.notes]):
+        click.echo(line, err=True)
     done, same = len(report.done), len(report.unchanged)
     if done or same:
         click.echo(f"{done} recordings ingested, {same} unchanged -> {session.url}")
     _failures([*found.failed, *report.failed], done + same)
+
+
+def _together(notes: Sequence[tuple[str, str]]) -> list[str]:
+    """Give one line for what is to be said of several recordings.
+
+    Examples
+    --------
+    >>> _together([("01", "Short."), ("02", "Noisy."), ("03", "Short.")])
+    ['01, 03: Short.', '02: Noisy.']
+    """
+    labels: dict[str, list[str]] = {}
+    for label, note in notes:
+        labels.setdefault(note, []).append(label)
+    lines = []
+    for note, whose in labels.items():
+        first = list(dict.fromkeys(whose))
+        more = f" and {len(first) - _NAMED} more" if len(first) > _NAMED else ""
+        lines.append(f"{', '.join(first[:_NAMED])}{more}: {note}")
+    return lines
 
 
 def _failures(failed: Sequence[tuple[str, str]], others: int) -> None:
