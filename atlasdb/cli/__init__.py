@@ -62,6 +62,10 @@ class LazyGroup(click.Group):
             "atlasdb.cli.compare:compare",
             "Compare two cohorts, connection by connection.",
         ),
+        "power": (
+            "atlasdb.cli.power:power",
+            "How many people an effect needs, what effect people can show.",
+        ),
         "pool": (
             "atlasdb.cli.pool:pool",
             "One connectome of what a cohort has in common.",
