@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from atlasdb.cohorts.connections import connections
+from atlasdb.cohorts.corrections import by_largest
 from atlasdb.cohorts.design import FEWEST
 from atlasdb.cohorts.glm import Design, IntArray
 from atlasdb.cohorts.networkbased import Alternative, checked, directed_to, joined
@@ -89,9 +90,8 @@ class PlantedStudy:
         size = np.bincount(label)
         largest = np.zeros(n_all)
         np.maximum.at(largest, shuffle, size[label])
-        null = np.sort(largest[self.n_true :])
-        reached = len(null) - np.searchsorted(null, size, side="left")
-        significant = (reached + 1) / (len(null) + 1) <= self.alpha
+        p = by_largest(size.astype(float), largest[self.n_true :], tie=0.0)
+        significant = p <= self.alpha
         inside = np.bincount(label[: len(row)], minlength=len(size))
         seen = significant & (2 * inside >= n_edges)
         found = np.zeros(n_all, dtype=bool)

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from atlasdb.types import FloatArray
+from atlasdb_ingest.learning import partial
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.linear import moments, regress
 
@@ -115,11 +116,7 @@ def referred(data: FloatArray) -> FloatArray:
     ndarray of float, shape (n_regions, n_regions)
         Variances as in `Unmixed`; 0 where no mixture of regions is constant.
     """
-    n_regions, n_times = data.shape
-    lacking = 0
-    if n_times > 2 * n_regions:  # else any course is a mixture of others
-        size = np.linalg.eigvalsh(np.cov(data))
-        lacking = int((size < 1e-8 * size.mean()).sum())
+    n_regions, lacking = partial.absent(data).shape
     apart = 1.0 - np.eye(n_regions)
     return np.asarray((_REFERRED * lacking / n_regions) ** 2 * apart)
 
