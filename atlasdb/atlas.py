@@ -312,6 +312,7 @@ class Atlas:
         self,
         *names: str,
         phenotypes: str | Path | None = None,
+        multiverse: bool = False,
         progress: Callable[[int, int], None] | None = None,
         **question: Any,
     ) -> pd.DataFrame:
@@ -363,6 +364,9 @@ class Atlas:
             Compare connectomes that were not made the same way.
         allow_confounded : bool
             Go on where a site tells groups apart.
+        multiverse : bool
+            Compare in every stored variant of the connectomes (parcellation,
+            estimator, denoising), and say in what share each difference survives.
         progress : callable, optional
             Called with how many permutations are done, and of how many.
 
@@ -383,7 +387,8 @@ class Atlas:
         from atlasdb import comparison  # statistics are slow to import
 
         self._require_writable()
-        return comparison.compare(
+        ask = comparison.multiverse if multiverse else comparison.compare
+        return ask(
             self.store,
             self.files,
             self.keyring,

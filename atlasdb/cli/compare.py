@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from atlasdb.cli import Session
 from atlasdb.cli.output import format_option, show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+MOST = 0.8
+"""What survives in this share of the analyses does not hang on the choice."""
 
 
 def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
@@ -130,6 +137,12 @@ def _choice(*names: str) -> click.Choice[str]:
     is_flag=True,
     help="Go on where all people of a cohort come from a site of their own.",
 )
+@click.option(
+    "--multiverse",
+    is_flag=True,
+    help="Compare in every stored variant of the connectomes (parcellations, "
+    "estimators, denoisings), and say in what share each difference survives.",
+)
 @format_option
 @click.pass_obj
 def compare(
@@ -165,7 +178,8 @@ def compare(
             bar.update(done - bar.n)
 
         frame = atlas.compare(*names, progress=progress, **question)
-    for line in summary({str(k): v for k, v in frame.attrs.items()}):
+    said = {str(k): v for k, v in frame.attrs.items()}
+    for line in survived(frame, said) if question["multiverse"] else summary(said):
         click.echo(line, err=True)
     show(frame, output_format)
 
@@ -198,6 +212,20 @@ def summary(said: dict[str, Any]) -> list[str]:
     else:
         lines.append(f"{n} of {tested} differ at {rate} ({who}); {smallest}.")
     lines.append(_could(said))
+    return lines
+
+
+def survived(frame: pd.DataFrame, said: dict[str, Any]) -> list[str]:
+    """Say in words what survived in how many analyses."""
+    lines = list(said["notes"])
+    for name, n, n_tested in said["variants"]:
+        lines.append(f"{n} of {n_tested} connections differ with {name}.")
+    n_most = int((frame["share"] >= MOST).sum())
+    lines.append(
+        f"{n_most} differences survive in {MOST:.0%} or more of "
+        f"{len(said['variants'])} analyses, {len(frame)} in one or more. Ask again: "
+        f"atlasdb query robust-differences --multiverse {said['multiverse']}"
+    )
     return lines
 
 

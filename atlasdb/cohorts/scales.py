@@ -16,6 +16,8 @@ LITTLE = 0.2
 """Values whose mean skewness is smaller are left as they are."""
 LEAST = 0.1
 """No power is smaller."""
+FEWEST = 10
+"""Of fewer columns the skewness cannot be told."""
 _ENOUGH = 4000
 """Columns to look at."""
 
@@ -41,6 +43,8 @@ def power(values: FloatArray) -> float:
     >>> power(rng.normal(10, 1, (30, 500)) ** 2) < 0.7
     True
     """
+    if values.shape[1] < FEWEST:
+        return 1.0
     some = values[:, :: max(1, values.shape[1] // _ENOUGH)]
     if np.nanmin(values, initial=0.0) < 0 or skewness(some) < LITTLE:
         return 1.0

@@ -22,6 +22,7 @@ from atlasdb.comparison.people import people
 from atlasdb.comparison.phenotypes import read_phenotypes
 from atlasdb.comparison.question import Question, settled
 from atlasdb.comparison.study import Study, study
+from atlasdb.comparison.variants import over_variants
 from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb.files import Files
 from atlasdb.privacy import Keyring
@@ -30,7 +31,7 @@ from atlasdb.store.base import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Question", "asked", "compare"]
+__all__ = ["Question", "asked", "compare", "multiverse"]
 
 _TESTS: Mapping[str, Callable[[Study, Question, Progress | None], Finding]] = {
     "edge": edges,
@@ -82,6 +83,33 @@ def compare(
     result = kept(found, question, finding, names, started, multiverse)
     contrast = writing.write_contrast(store, files, result)
     return frame(store, found, question, finding, contrast)
+
+
+def multiverse(
+    store: Store,
+    files: Files,
+    keyring: Keyring,
+    names: Sequence[str],
+    question: Question,
+    *,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Compare in every stored variant of the connectomes; see `variants`."""
+    who = people(store, keyring, names, question, properties(store, question))
+
+    def one(rows: list[dict[str, Any]], variant: tuple[str, str]) -> pd.DataFrame:
+        return compare(
+            store,
+            files,
+            keyring,
+            names,
+            question,
+            progress=progress,
+            rows=rows,
+            multiverse=variant,
+        )
+
+    return over_variants(store, who.subjects, names, question, one)
 
 
 def asked(
