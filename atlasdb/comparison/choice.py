@@ -46,13 +46,11 @@ def connectomes_of(
     which = question.which
     sessions = who.groups if who.kind == "sessions" else ()
     fitting = [
-        row
-        for row in rows
-        if all(row[name] == value for name, value in which.items())
-        and (not sessions or row["session"] in sessions)
+        row for row in rows if all(row[name] == value for name, value in which.items())
     ]
     if sessions:
         who = _with_all(who, sessions, fitting)
+        fitting = [row for row in fitting if row["session"] in sessions]
     said = [f"{name} {value}" for name, value in which.items() if name != "modality"]
     of = f" of {', '.join(said)}" if said else ""
     cohorts = " and ".join(who.cohorts)
@@ -70,9 +68,9 @@ def _with_all(
     there: dict[str, set[str]] = {subject: set() for subject in who.subjects}
     for row in rows:
         there.get(row["subject"], set()).add(row["session"])
-    whole = tuple(s for s in who.subjects if there[s] == set(sessions))
+    whole = tuple(s for s in who.subjects if there[s] >= set(sessions))
     if len(whole) < FEWEST:
-        known = sorted({str(row["session"]) for row in rows})
+        known = sorted({str(name) for found in there.values() for name in found})
         raise InvalidDataError(
             f"{len(whole)} of {len(who.subjects)} people have all of the sessions "
             f"{', '.join(sessions)} (found: {', '.join(known) or 'none'}); a "
