@@ -9,9 +9,12 @@ tracts. Random numbers are the same every time.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+import atlasdb
+import small_study
 from atlasdb.types import (
     Area,
     Connectivity,
@@ -145,3 +148,18 @@ def entries() -> list[Entry]:
         for number in range(10)
     ]
     return [*people, tract(0), tract(1)]
+
+
+def ask_everything(atlas: atlasdb.Atlas) -> None:
+    """Compute what named queries are about, in this study and the small one."""
+    asked: dict[str, Any] = {"modality": "meg"}
+    atlas.compare("patients", "controls", modality="eeg")
+    atlas.compare("ill", "well", multiverse=True, **asked)
+    atlas.compare("ill", "well", test="nbs", permutations=100, **asked)
+    atlas.compare("ill", "well", test="node", **asked)
+    atlas.compare("ill", "well", test="global", **asked)
+    atlas.compare("ill3", "well", test="node", **asked)
+    atlas.pool("patients", modality="eeg")
+    atlas.write_classification(small_study.classification())
+    atlas.write_stimulation(small_study.stimulation())
+    atlas.analyze("communities", "p1", modality="eeg", write_back=True)

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 import atlasdb
+import cohort_study
 import small_study
 from atlasdb import clock
 from atlasdb.types import Entry
@@ -43,10 +44,6 @@ def opened(
 def study(request: pytest.FixtureRequest, opened: Opened) -> atlasdb.Atlas:
     """The small study, compared and classified, on each store: only to be asked."""
     entries = [*small_study.entries(), *small_study.two_sessions()]
-    atlas = opened(request.param, entries)
-    atlas.compare("patients", "controls", modality="eeg")
-    atlas.pool("patients", modality="eeg")
-    atlas.write_classification(small_study.classification())
-    atlas.write_stimulation(small_study.stimulation())
-    atlas.analyze("communities", "p1", modality="eeg", write_back=True)
+    atlas = opened(request.param, [*entries, *cohort_study.entries()])
+    cohort_study.ask_everything(atlas)
     return atlas

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import atlasdb
+import cohort_study
 import small_study
 import tied_study
 from atlasdb import catalog
@@ -16,7 +17,7 @@ from atlasdb.types import Entry
 
 pytestmark = pytest.mark.neo4j
 MEASURES = ("betweenness", "communities", "rich_club", "strongest_paths")
-PEOPLE = ("p1", "one", "two", "fly", "worm")
+PEOPLE = ("p1", "one", "two", "fly", "worm", "ill3")
 CONDITIONS = {"p1": ["target"], "one": ["face"], "two": ["face", "target"]}
 REGIONS = {"p1": ["Fz"], "one": ["twin", "area 2"], "fly": ["A", "B"], "worm": ["2"]}
 ENDS = {
@@ -24,6 +25,7 @@ ENDS = {
     "one": [("area 0", "area 5")],
     "fly": [("B", "D")],
     "worm": [("AVAL", "VD01"), ("AVAL", "nobody")],
+    "ill3": [("Hub", "Area_1")],
 }
 
 
@@ -79,14 +81,10 @@ def pair(
 ) -> tuple[atlasdb.Atlas, atlasdb.Atlas]:
     """One study on both stores."""
     entries = [*small_study.entries(), *small_study.two_sessions()]
-    entries += tied_study.entries()
+    entries += [*tied_study.entries(), *cohort_study.entries()]
     both = opened("embedded", entries), opened("neo4j", entries)
     for atlas in both:
-        atlas.compare("patients", "controls", modality="eeg")
-        atlas.pool("patients", modality="eeg")
-        atlas.write_classification(small_study.classification())
-        atlas.write_stimulation(small_study.stimulation())
-        atlas.analyze("communities", "p1", modality="eeg", write_back=True)
+        cohort_study.ask_everything(atlas)
     return both
 
 
