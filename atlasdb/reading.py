@@ -1,14 +1,15 @@
-"""Reading whole objects back: connectomes and activation maps."""
+"""Reading whole objects back: connectomes, activation maps, comparisons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from atlasdb.errors import InvalidDataError, NotFoundError
+from atlasdb import schema
+from atlasdb.errors import InvalidDataError, NotFoundError, did_you_mean
 from atlasdb.files import Files
 from atlasdb.store.base import Store
-from atlasdb.types import Activation, Connectome
+from atlasdb.types import Activation, Connectome, Contrast
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -62,6 +63,24 @@ _ACTIVATES = (
     "a.x_mm AS x_mm, a.y_mm AS y_mm, a.z_mm AS z_mm, e.mean_amp AS mean_amp, "
     "e.peak_amp AS peak_amp, e.peak_ms AS peak_ms, e.z AS z, e.p AS p, e.q AS q "
     "ORDER BY code"
+)
+_COMPARED = (
+    "MATCH (c:Contrast)-[:GENERATED_BY]->(:Run)-[:USED]->(k:Connectome) "
+    "WHERE c.id = $id RETURN DISTINCT k.parcellation AS parcellation, "
+    "k.modality AS modality, k.method AS method, k.unit AS unit"
+)
+_AREA = "code name hemisphere network x_mm y_mm z_mm"
+_AREAS = (
+    "MATCH (a:Area) WHERE a.parcellation = $parcellation RETURN "
+    + ", ".join(f"a.{name} AS {name}" for name in _AREA.split())
+    + " ORDER BY code"
+)
+_COMPONENT = "label n_edges n_nodes n_positive statistic p_fwe"
+_COMPONENTS = (
+    "MATCH (c:Contrast)-[:HAS_COMPONENT]->(k:Component) WHERE c.id = $id RETURN "
+    "k.id AS id, k.n_edges AS n_edges, k.n_nodes AS n_nodes, "
+    "k.n_positive AS n_positive, k.statistic AS statistic, k.p_fwe AS p_fwe "
+    "ORDER BY id"
 )
 
 
@@ -170,6 +189,68 @@ def activation(
         arrays.get("volume"),
         arrays.get("affine"),
     )
+
+
+def contrast(store: Store, files: Files, name: str | None) -> Contrast:
+    """Read one comparison; see `atlasdb.Atlas.contrast`."""
+    row = _contrast_row(store.nodes("Contrast").to_pylist(), name)
+    key = {"id": row["id"]}
+    compared = store.read(_COMPARED, key, trusted=True).to_pylist()
+    alike = {
+        name: compared[0][name]
+        for name in ("parcellation", "modality", "method", "unit")
+        if len({other[name] for other in compared}) == 1
+    }
+    arrays = files.arrays(artifact(store, "Contrast", row["id"], "matrix"))
+    codes = [str(code).lower() for code in arrays.pop("codes", ())]
+    of = {"parcellation": alike.get("parcellation", "")}
+    areas = store.read(_AREAS, of, trusted=True).to_pandas()
+    areas = areas.set_index(areas["code"].str.lower()).loc[codes]
+    return Contrast(
+        row["id"],
+        _without_nulls(row | alike),
+        areas.reset_index(drop=True),
+        arrays,
+        _components(store, row["id"]),
+    )
+
+
+def _contrast_row(rows: list[dict[str, Any]], name: str | None) -> dict[str, Any]:
+    """Find the comparison of this id, or the only one there is."""
+    ids = sorted(row["id"] for row in rows)
+    if not rows:
+        raise NotFoundError(
+            "This atlas holds no comparison yet. Make one: atlasdb compare patients "
+            "controls."
+        )
+    if name:
+        found = [row for row in rows if row["id"] == name]
+        if not found:
+            raise NotFoundError(
+                f"No comparison has the id '{name}'.{did_you_mean(name, ids)} There "
+                f"are: {', '.join(ids[:6])}."
+            )
+        return found[0]
+    current = [row for row in rows if row["is_current"]]
+    if len(current) != 1:
+        listed = ", ".join(f"{row['id']} ({row['test']})" for row in current[:6])
+        raise InvalidDataError(
+            f"There are {len(current)} comparisons: {listed}. Name one by its id."
+        )
+    return current[0]
+
+
+def _components(store: Store, contrast: str) -> pd.DataFrame:
+    """Read the components of a comparison, by the number that its matrix gives them."""
+    import pandas as pd
+
+    if "Component" not in schema.NODES:
+        return pd.DataFrame(columns=_COMPONENT.split())
+    found = store.read(_COMPONENTS, {"id": contrast}, trusted=True)
+    frame: pd.DataFrame = found.to_pandas()
+    frame["label"] = frame["id"].str.rpartition("/")[2].astype(int)
+    frame = frame.sort_values("label", ignore_index=True)
+    return frame[_COMPONENT.split()]
 
 
 def choose(

@@ -64,7 +64,7 @@ def to_networkx(connectome: Connectome) -> Any:
     """Give a `networkx.DiGraph` by ids, with names and positions of the nodes."""
     import networkx as nx
 
-    kept = ("subject", "modality", "method", "unit", "parcellation", "directed")
+    kept = "subject cohort modality method unit parcellation directed".split()
     said = {k: connectome.properties[k] for k in kept if k in connectome.properties}
     graph = nx.DiGraph(id=connectome.id, **said)
     for row in connectome.nodes.to_dict("records"):
