@@ -21,9 +21,9 @@ _CONNECTOME = {
     ".gexf": "graph:to_gexf",
     ".png": "matrix:matrix_figure",
     ".svg": "matrix:matrix_figure",
-    ".html": "brain:connectome_view",
+    ".html": "view:connectome_view",
 }
-_GLASS = {".png": "brain:connectome_glass", ".svg": "brain:connectome_glass"}
+_GLASS = {".png": "glass:connectome_glass", ".svg": "glass:connectome_glass"}
 _ACTIVATION = {
     ".csv": "activation:to_csv",
     ".png": "activation:to_figure",

@@ -2,32 +2,35 @@
 
 if (typeof getLayout === 'function') {
   const plain = getLayout
-  // Its own layout, which every change of the view brings back, has no pointer.
+  // Every change of the view brings back its own layout: no pointer, no room above.
   window.getLayout = function () {
     const layout = plain.apply(null, arguments)
     layout.hovermode = 'closest'
+    layout.margin.t = 80
     return layout
   }
 }
 
-function cones (chosen, colour) {
-  const column = (key, k) => chosen.map(cone => cone[key][k])
-  return {
-    type: 'cone',
-    x: column('at', 0),
-    y: column('at', 1),
-    z: column('at', 2),
-    u: column('way', 0),
-    v: column('way', 1),
-    w: column('way', 2),
-    anchor: 'tip',
-    sizemode: 'absolute',
-    sizeref: 3,
-    colorscale: [[0, colour], [1, colour]],
-    showscale: false,
-    text: chosen.map(cone => cone.text),
-    hoverinfo: 'text'
+function heads (arrows) {
+  const mesh = { x: [], y: [], z: [], i: [], j: [], k: [], facecolor: [], text: [] }
+  for (const arrow of arrows) {
+    const first = mesh.x.length
+    const last = arrow.points.length - 1
+    arrow.points.forEach(function (point) {
+      mesh.x.push(point[0])
+      mesh.y.push(point[1])
+      mesh.z.push(point[2])
+      mesh.text.push(arrow.text)
+    })
+    // The first point is the tip, the others go round the foot.
+    for (let corner = 1; corner <= last; corner++) {
+      mesh.i.push(first)
+      mesh.j.push(first + corner)
+      mesh.k.push(first + corner % last + 1)
+      mesh.facecolor.push(arrow.colour)
+    }
   }
+  return Object.assign(mesh, { type: 'mesh3d', hoverinfo: 'text' })
 }
 
 $(document).ready(function () {
@@ -37,7 +40,8 @@ $(document).ready(function () {
       const shown = added.named ? added.names : added.names.map(() => '')
       Plotly.restyle(plot, {
         text: [shown],
-        textfont: { size: 11 },
+        'textfont.size': 20,
+        textposition: 'top center',
         hovertext: [added.names],
         hoverinfo: 'text'
       }, [index])
@@ -45,10 +49,7 @@ $(document).ready(function () {
       Plotly.restyle(plot, { hoverinfo: 'skip' }, [index])
     }
   })
-  const negative = added.cones.filter(cone => !cone.positive)
-  const positive = added.cones.filter(cone => cone.positive)
-  const two = negative.length > 0
-  if (positive.length) Plotly.addTraces(plot, cones(positive, two ? '#b2182b' : '#333'))
-  if (two) Plotly.addTraces(plot, cones(negative, '#2166ac'))
+  if (added.arrows.length) Plotly.addTraces(plot, heads(added.arrows))
+  Plotly.relayout(plot, { 'title.yref': 'container', 'title.y': 0.97, 'title.yanchor': 'top' })
   $('#select-view').val('top').trigger('change')
 })

@@ -1,21 +1,15 @@
-"""Connections in the brain: glass brains, and views in 3-D to turn round."""
+"""What is drawn in a brain: which connections, and where their areas are."""
 
 from __future__ import annotations
 
-import html
-import json
-import re
-import warnings
 from dataclasses import dataclass
-from importlib import import_module, resources
-from pathlib import Path
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atlasdb.errors import InvalidDataError, MissingExtraError
-from atlasdb.export.figure import group_colours, group_names, new_figure, save
 from atlasdb.export.matrix import brightest, whose
 from atlasdb.types import Connectome
 
@@ -26,8 +20,6 @@ READABLE = 100
 """So many connections can be told apart in a glass brain."""
 TURNABLE = 300
 """So many where the brain can be turned round."""
-NAMED = 40
-"""Up to so many areas their names stand in the 3-D view; else under the pointer."""
 _REACH = np.array([[-110, 110], [-145, 125], [-100, 130]])
 """Where areas and electrodes of a human head can be, mm."""
 _SMALLEST = 30
@@ -54,28 +46,6 @@ class Drawn:
     areas: pd.DataFrame
     head: tuple[str, ...]
     label: str
-
-
-def connectome_glass(connectome: Connectome, path: Path) -> None:
-    """Draw the strongest connections of a connectome in a glass brain.
-
-    Raises
-    ------
-    InvalidDataError
-        If it is of neurons, or its areas have no positions in a human brain.
-    """
-    glass(strongest(connectome, READABLE), path)
-
-
-def connectome_view(connectome: Connectome, path: Path) -> None:
-    """Write the strongest connections of a connectome as a page to turn round.
-
-    Raises
-    ------
-    InvalidDataError
-        If it is of neurons, or its areas have no positions in a human brain.
-    """
-    view(strongest(connectome, TURNABLE), path)
 
 
 def strongest(connectome: Connectome, most: int) -> Drawn:
@@ -158,138 +128,19 @@ def _mm(point: NDArray[np.float64]) -> str:
     return "(" + ", ".join(f"{x:.0f}" for x in point) + ")"
 
 
-def glass(drawn: Drawn, path: Path) -> None:
-    """Draw connections in a glass brain from four sides, arrows from source to target.
-
-    Raises
-    ------
-    InvalidDataError
-        If the areas have no positions in a human brain.
-    """
-    weights, areas, xyz = placed(drawn)
-    plotting = _plotting()
-    from matplotlib.lines import Line2D
-
-    colours = group_colours(drawn.areas)
-    groups = group_names(areas)
-    figure = new_figure(9, 3)
-    figure.set_layout_engine("none")
-    cmap, low, top = _scale(weights)
-    with warnings.catch_warnings():
-        # What it warns of is wanted: that the graph has a direction.
-        warnings.filterwarnings("ignore", message=".*is not symmetric")
-        plotting.plot_connectome(
-            weights,
-            xyz,
-            node_color=[colours[g] for g in groups],
-            node_size=14,
-            edge_cmap=cmap,
-            edge_vmin=low,
-            edge_vmax=top,
-            edge_kwargs={"linewidth": 0.0 if _has_direction(weights) else 1.2},
-            node_kwargs={"zorder": 40, "edgecolors": "white", "linewidths": 0.4},
-            display_mode="lyrz",
-            colorbar=False,
-            figure=figure,
-            axes=(0.0, 0.07, 0.9, 0.8),
-        )
-    _colour_bar(figure, cmap, low, top, drawn.label)
-    dots = [
-        Line2D([], [], linestyle="", marker="o", markersize=4, color=c, label=name)
-        for name, c in colours.items()
-        if name in groups
-    ]
-    figure.legend(
-        handles=dots,
-        loc="lower center",
-        ncols=min(len(dots), 8),
-        frameon=False,
-        fontsize=7,
-        handletextpad=0.1,
-    )
-    figure.suptitle("\n".join(drawn.head), fontsize=9, y=0.99, va="top")
-    save(figure, path)
-
-
-def view(drawn: Drawn, path: Path) -> None:
-    """Write a page in which the brain turns under the pointer; it needs no network.
-
-    Cones point to the target. The pointer on an area or a cone gives its name.
-
-    Raises
-    ------
-    InvalidDataError
-        If the areas have no positions in a human brain.
-    """
-    weights, areas, xyz = placed(drawn)
-    plotting = _plotting()
-    colours = group_colours(drawn.areas)
-    lines = [html.escape(line, quote=False) for line in drawn.head]
-    cmap, low, _ = _scale(weights)
-    page = plotting.view_connectome(
-        weights,
-        xyz,
-        edge_cmap=cmap,
-        symmetric_cmap=low < 0,
-        linewidth=3.0,
-        node_size=5.0,
-        node_color=[colours[g] for g in group_names(areas)],
-        colorbar_fontsize=13,
-        title="<br>".join(lines),
-        title_fontsize=14,
-    ).html
-    # Its icon is fetched from the network, which a page on a disk has no business with.
-    page = re.sub(r'<link rel="icon"[^>]*>', "", page)
-    page = re.sub(r"<title>.*?</title>", f"<title>{lines[0]}</title>", page, flags=re.S)
-    names = [str(name) for name in areas["name"]]
-    added = {"names": names, "named": len(names) <= NAMED}
-    added |= {"cones": _cones(weights, xyz, names) if _has_direction(weights) else []}
-    content = json.dumps(added).replace("</", "<\\/")
-    script = resources.files("atlasdb.export").joinpath("arrows.js").read_text("utf-8")
-    script = f"<script>\nconst added = {content};\n{script}</script>\n"
-    path.write_text(page.replace("</body>", script + "</body>"), encoding="utf-8")
-
-
-def _cones(
-    weights: NDArray[np.float64], xyz: NDArray[np.float64], names: list[str]
-) -> list[dict[str, Any]]:
-    """Give the arrow heads: where they end, which way they point, what they say."""
-    cones = []
-    for i, j in np.argwhere(weights != 0):
-        way = xyz[j] - xyz[i]
-        length = float(np.linalg.norm(way))
-        if length == 0:
-            continue
-        way = way / length
-        tip = (xyz[j] - 2.5 * way).round(2)
-        text = f"{names[i]} → {names[j]}: {weights[i, j]:.3g}"
-        positive = bool(weights[i, j] > 0)
-        cone = {"at": tip.tolist(), "way": way.round(4).tolist()}
-        cones.append(cone | {"text": text, "positive": positive})
-    return cones
-
-
-def _has_direction(weights: NDArray[np.float64]) -> bool:
+def has_direction(weights: NDArray[np.float64]) -> bool:
+    """Tell whether some connections differ from their way back."""
     return not np.allclose(weights, weights.T, rtol=1e-3)
 
 
-def _scale(weights: NDArray[np.float64]) -> tuple[str, float, float]:
+def scale(weights: NDArray[np.float64]) -> tuple[str, float, float]:
     """Choose colours: from 0 up, or both ways from 0 where some are negative."""
     top = brightest(np.abs(weights))
     return ("RdBu_r", -top, top) if (weights < 0).any() else ("viridis_r", 0.0, top)
 
 
-def _colour_bar(figure: Any, cmap: str, low: float, top: float, label: str) -> None:
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
-    axes = figure.add_axes((0.915, 0.2, 0.012, 0.52))
-    bar = figure.colorbar(ScalarMappable(Normalize(low, top), cmap), cax=axes)
-    bar.set_label(label, fontsize=7)
-    axes.tick_params(labelsize=7)
-
-
-def _plotting() -> Any:
+def plotting() -> Any:
+    """Give nilearn's plotting, or say what to install."""
     try:
         return import_module("nilearn.plotting")
     except ModuleNotFoundError as error:

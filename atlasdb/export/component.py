@@ -77,7 +77,8 @@ def ring(contrast: Contrast, label: int, path: Path) -> None:
         axes.add_patch(_arrow(*ends, colour, width, directed))
     _key(figure, contrast, table, {g: colours[g] for g in sorted(set(groups))})
     lines = tested.head_lines(contrast, table)[:2]
-    p = contrast.components.set_index("label").loc[label, "p_fwe"]
+    parts = contrast.components
+    p = float(parts.loc[parts["label"] == label, "p_fwe"].iloc[0])
     lines.append(
         f"component {label}: {len(table):,} connections among {len(areas)} areas, "
         f"family-wise p = {p:.2g}"

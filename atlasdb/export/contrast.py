@@ -11,9 +11,12 @@ import numpy as np
 
 from atlasdb.errors import InvalidDataError
 from atlasdb.export import tested
-from atlasdb.export.brain import READABLE, TURNABLE, Drawn, glass, placed, view
+from atlasdb.export.brain import READABLE, TURNABLE, Drawn, placed, plotting
 from atlasdb.export.component import ring
-from atlasdb.export.difference import matrices, volcano
+from atlasdb.export.difference import matrices
+from atlasdb.export.glass import glass
+from atlasdb.export.view import view
+from atlasdb.export.volcano import volcano
 from atlasdb.types import Contrast
 
 Writers = dict[str, Callable[[Path], None]]
@@ -45,6 +48,7 @@ def writers(contrast: Contrast) -> tuple[Writers, dict[str, str]]:
         try:
             drawn = found(contrast, most)
             placed(drawn)
+            plotting()
         except InvalidDataError as error:
             left_out[name] = str(error).rstrip(".")
         else:

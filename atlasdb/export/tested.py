@@ -143,4 +143,6 @@ def directions(said: Mapping[str, Any]) -> tuple[str, str]:
         return f"rises with {score}", f"falls with {score}"
     if len(str(said.get("groups", "")).split(",")) > 2:
         return "differs", "differs"
+    if said["target"] != "edges":
+        return f"larger in {said['cohort_a']}", f"smaller in {said['cohort_a']}"
     return f"stronger in {said['cohort_a']}", f"weaker in {said['cohort_a']}"
