@@ -145,11 +145,12 @@ def _outline(axes: Any, contrast: Contrast, table: pd.DataFrame) -> None:
         columns = at[found["j"]]
         if not tested.directed(contrast):
             rows, columns = np.append(rows, columns), np.append(columns, rows)
-    # Round cells that are too small to see, the frame is wider than the cell.
-    half = max(0.5, 2.2 * len(at) / (72 * _PANEL))
-    wide = half if tested.of_connections(contrast) else 0.5
+    half = 0.5
+    if tested.of_connections(contrast):
+        # Round cells that are too small to see, the frame is wider than the cell.
+        half = max(half, 2.2 * len(at) / (72 * _PANEL))
     cells = [
-        Rectangle((x - wide, y - half), 2 * wide, 2 * half)
+        Rectangle((x - half, y - half), 2 * half, 2 * half)
         for y, x in zip(rows, columns, strict=True)
     ]
     frames = PatchCollection(
