@@ -57,9 +57,9 @@ def query(
     if question.then is not None:
         if not table.num_rows:
             _names_are_known(store, question, values)
-        from atlasdb import analysis
+        from atlasdb import handover
 
-        answer = analysis.then(question.then, table.to_pandas(), values)
+        answer = handover.then(question.then, table.to_pandas(), values)
         table = pa.Table.from_pandas(answer, preserve_index=False)
     if not table.num_rows:
         _names_are_known(store, question, values)

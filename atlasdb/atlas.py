@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -323,46 +323,91 @@ class Atlas:
 
     def compare(
         self,
-        cohort_a: str,
-        cohort_b: str,
-        *,
-        covariates: Sequence[str] = (),
-        modality: str | None = None,
-        alpha: float = 0.05,
-        allow_mixed: bool = False,
+        *names: str,
+        phenotypes: str | Path | None = None,
+        multiverse: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+        **question: Any,
     ) -> pd.DataFrame:
-        """Compare two cohorts connection by connection, and keep the result.
+        """Compare cohorts, or one patient with controls, and keep the result.
 
         Parameters
         ----------
-        cohort_a, cohort_b : str
-            Names of cohorts.
+        *names : str
+            Cohorts, patients first and controls last; or a subject and then controls.
+        test : {"edge", "nbs", "tfce", "node", "global"}
+            Every connection; components of connections (network-based statistic);
+            every connection helped by its neighbours; measures of areas; measures of
+            whole connectomes.
+        statistic : {"moderated", "welch", "glm", "permutation", "rank"}, optional
+            Of single tests. By default Welch's test, or the linear model, with the
+            variances of all connections taken together, on the scale where weights
+            are least skewed (`cohorts.variances`, `cohorts.scales`).
+        correct : {"fdr", "by", "fwe"}, optional
+            Benjamini and Hochberg, Benjamini and Yekutieli, or the largest statistic of
+            every permutation.
         covariates : sequence of str
-            Properties of subjects to regress out, such as ``("age_years", "sex")``.
-        modality : str, optional
-            Which connectomes, where people have several.
+            Properties to hold constant: ``age``, ``sex``, ``site``, ``motion``.
+        by : str, optional
+            Compare people of the cohorts by this property instead.
+        score : str, optional
+            Correlate with this number that people have.
+        sessions : sequence of str
+            Compare these sessions within people.
+        phenotypes : path, optional
+            Table with ``participant_id`` and columns for the covariates, ``by`` or
+            ``score``.
+        metrics : sequence of str
+            Measures of areas or connectomes, all by default.
+        quantity : {"weight", "value"}
+            Directed strength, or the signed estimate (correlations as Fisher's z).
+        alternative : {"two-sided", "greater", "less"}
+            Of networks: "greater" is more in the first group.
+        threshold : float, optional
+            Of the network-based statistic, in units of t or F.
+        size : {"extent", "intensity"}
+            Of its components.
+        permutations, seed : int
         alpha : float, default=0.05
-            False discovery rate.
-        allow_mixed : bool, default=False
+        harmonise : {"controls", "everybody"}, optional
+            Take sites out by ComBat, estimated on the last cohort or on everybody.
+        modality, session, task, parcellation, method : str, optional
+            Which connectomes, where people have several.
+        allow_mixed : bool
             Compare connectomes that were not made the same way.
+        allow_confounded : bool
+            Go on where a site tells groups apart.
+        multiverse : bool
+            Compare in every stored variant of the connectomes (parcellation,
+            estimator, denoising), and say in what share each difference survives.
+        progress : callable, optional
+            Called with how many permutations are done, and of how many.
 
         Returns
         -------
         pandas.DataFrame
-            One row for each connection that differs, an empty frame when none does;
+            One row for each connection, component, area or measure that differs, an
+            empty frame when none does; of one patient the most unusual ones.
             ``attrs`` say how many were tested and what could have been seen.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such cohort, or somebody has no connectome.
+        InvalidDataError
+            If the question contradicts itself, or cannot be answered by these people.
         """
         from atlasdb import comparison  # statistics are slow to import
 
         self._require_writable()
-        return comparison.compare(
+        ask = comparison.multiverse if multiverse else comparison.compare
+        return ask(
             self.store,
             self.files,
-            (cohort_a, cohort_b),
-            covariates=tuple(covariates),
-            modality=modality,
-            alpha=alpha,
-            allow_mixed=allow_mixed,
+            self.keyring,
+            names,
+            comparison.asked(question, phenotypes, self.store, self.keyring),
+            progress=progress,
         )
 
     def analyze(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 PropertyType = Literal["str", "int", "float", "bool"]
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -131,12 +131,22 @@ NODES: Mapping[str, Node] = {
         Node(
             "Contrast",
             _columns(
-                text="cohort_a cohort_b target test correction covariates "
-                "harmonisation",
-                whole="n_a n_b n_permutations seed",
-                real="alpha",
+                text="cohort_a cohort_b subject question groups target quantity test "
+                "alternative correction covariates harmonisation multiverse variant",
+                whole="n_a n_b n_permutations seed n_tested n_significant",
+                real="alpha threshold scale detectable_effect detectable_component",
                 truth="is_current",
             ),
+        ),
+        Node(
+            "Component",
+            _columns(
+                text="contrast",
+                whole="label n_edges n_nodes n_positive",
+                real="statistic p_fwe",
+                truth="significant",
+            ),
+            indexed=("contrast",),
         ),
         Node(
             "Classifier",
@@ -175,6 +185,8 @@ _CONNECTS = _columns(
     truth="supported",
 )
 
+_EFFECT = "mean_a mean_b effect statistic p q p_fwe"
+
 RELATIONSHIPS: Mapping[str, Relationship] = {
     rel.type: rel
     for rel in (
@@ -200,19 +212,36 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
         ),
         Relationship(
             "COMPARES",
-            (("Contrast", "Cohort"), ("Classifier", "Cohort")),
+            (
+                ("Contrast", "Cohort"),
+                ("Contrast", "Subject"),
+                ("Classifier", "Cohort"),
+            ),
             _columns(text="side"),
         ),
         Relationship(
             "DIFFERS",
             (("Area", "Area"),),
             _columns(
-                text="contrast",
+                text="contrast component",
                 whole="n_a n_b",
-                real="mean_a mean_b effect statistic p q",
+                real=_EFFECT,
                 truth="significant",
             ),
             key=("contrast",),
+        ),
+        Relationship("HAS_COMPONENT", (("Contrast", "Component"),), {}),
+        Relationship(
+            "NODE_EFFECT",
+            (("Contrast", "Area"),),
+            _columns(text="metric", whole="n_a n_b", real=_EFFECT, truth="significant"),
+            key=("metric",),
+        ),
+        Relationship(
+            "GLOBAL_EFFECT",
+            (("Contrast", "Parcellation"),),
+            _columns(text="metric", whole="n_a n_b", real=_EFFECT, truth="significant"),
+            key=("metric",),
         ),
         Relationship(
             "STIMULATES",

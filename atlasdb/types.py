@@ -266,32 +266,65 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class ContrastResult:
-    """Two cohorts compared, edge by edge.
+    """What a comparison found, of connections, areas or whole connectomes.
 
     Attributes
     ----------
-    table : mapping of str to ndarray
-        One row for each pair that is kept in the graph: columns ``source, target``
-        (area ids), ``mean_a, mean_b, effect, statistic, p, q, significant, n_a, n_b``.
+    question : str
+        "groups", "score" (a number that people have), "sessions" (within people) or
+        "patient" (one person against controls).
+    groups : tuple of str
+        Names of what was compared: cohorts, sessions, or values of a property; the
+        score, where one was correlated.
+    n : tuple of int
+        People of each group.
+    cohorts : tuple of str
+        Cohorts whose people took part.
+    subject : str or None
+        The one patient.
+    edges, nodes, whole : mapping of str to ndarray
+        What is kept in the graph, one row a test: of connections with ``source,
+        target`` (area ids) and ``component``, of areas with ``area, metric``, of
+        connectomes with ``metric``; all with ``mean_a, mean_b, effect, statistic, p,
+        q, p_fwe, significant, n_a, n_b``, of which some may lack.
+    components : mapping of str to ndarray
+        One row a component: ``label, n_edges, n_nodes, n_positive, statistic, p_fwe,
+        significant``. What ``component`` says of a connection is a label.
     arrays : mapping of str to ndarray
-        The full statistic matrices, ``(n_regions, n_regions)``.
+        The full statistic matrices.
     """
 
     run: Run
-    cohort_a: str
-    cohort_b: str
-    target: Literal["edges", "nodes"]
+    question: Literal["groups", "score", "sessions", "patient"]
+    groups: tuple[str, ...]
+    n: tuple[int, ...]
+    cohorts: tuple[str, ...]
+    target: Literal["edges", "nodes", "global"]
+    quantity: str
     test: str
     correction: str
-    n_a: int
-    n_b: int
     alpha: float
-    table: Mapping[str, NDArray[Any]]
-    arrays: Mapping[str, NDArray[Any]]
+    parcellation: str
     connectomes: tuple[str, ...]
+    arrays: Mapping[str, NDArray[Any]]
+    n_tested: int
+    n_significant: int
+    subject: str | None = None
+    edges: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    nodes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    whole: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    components: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     covariates: tuple[str, ...] = ()
+    harmonisation: str | None = None
+    alternative: str = "two-sided"
+    threshold: float | None = None
+    scale: float | None = None
     n_permutations: int | None = None
     seed: int | None = None
+    detectable_effect: float | None = None
+    detectable_component: float | None = None
+    multiverse: str | None = None
+    variant: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from atlasdb.rows import (
     pool_batch,
     stimulation_batch,
 )
-from atlasdb.rows.ids import classification_id, slug, stimulation_id
+from atlasdb.rows.ids import classification_id, contrast_id, slug, stimulation_id
 from atlasdb.rows.shared import add_subject
 from atlasdb.schema import NODES
 from atlasdb.store.base import Store
@@ -115,15 +115,17 @@ def describe(store: Store, files: Files, subjects: Sequence[Subject]) -> int:
 
 def write_contrast(store: Store, files: Files, result: ContrastResult) -> str:
     """Add a comparison, unless the same one is there; give its id."""
-    kind = f"{slug(result.cohort_a)}-vs-{slug(result.cohort_b)}"
-    contrast = f"{kind}/{result.target}-{result.run.key[:8]}"
-    if result.run.key in files:
+    key = result.run.key
+    contrast = contrast_id(result.groups, result.question, result.target, key)
+    if key in files:
         return contrast
-    path = f"contrasts/{result.run.key[:16]}"
+    folder = slug(result.subject) if result.subject else "contrasts"
+    path = f"{folder}/{key[:16]}"
     stored = _stored("matrix", path, result.arrays)
     batch = contrast_batch(contrast, result, stored, code_version=__version__)
     files.save(path, batch, {"matrix": result.arrays})
-    (line,) = files.append({"kind": "run", "key": result.run.key, "path": path})
+    own = {"subject": result.subject} if result.subject else {}
+    (line,) = files.append({"kind": "run", "key": key, "path": path} | own)
     store.apply(batch, applied=line.n)
     return contrast
 
@@ -321,7 +323,7 @@ def _matrices(graph: Connectivity) -> dict[str, NDArray[Any]]:
 def _stored(name: str, path: str, arrays: Mapping[str, NDArray[Any]]) -> StoredArrays:
     digest, size = pack(arrays)
     main = next(
-        (arrays[k] for k in ("weight", "data", "mean_a") if k in arrays),
+        (arrays[k] for k in ("weight", "data", "statistic") if k in arrays),
         next(iter(arrays.values())),
     )
     shape = "x".join(str(n) for n in main.shape)

@@ -34,6 +34,9 @@ UNION ALL
 MATCH (x:Stimulation) WHERE x.subject = $subject
 RETURN 'Stimulation' AS kind, x.id AS id
 UNION ALL
+MATCH (x:Contrast) WHERE x.subject = $subject
+RETURN 'Contrast' AS kind, x.id AS id
+UNION ALL
 MATCH (g:Connectome)-[:STORED_AS]->(x:Artifact) WHERE g.subject = $subject
 RETURN 'Artifact' AS kind, x.id AS id
 UNION ALL
@@ -41,4 +44,7 @@ MATCH (m:ActivationMap)-[:STORED_AS]->(x:Artifact) WHERE m.subject = $subject
 RETURN 'Artifact' AS kind, x.id AS id
 UNION ALL
 MATCH (t:Stimulation)-[:STORED_AS]->(x:Artifact) WHERE t.subject = $subject
+RETURN 'Artifact' AS kind, x.id AS id
+UNION ALL
+MATCH (k:Contrast)-[:STORED_AS]->(x:Artifact) WHERE k.subject = $subject
 RETURN 'Artifact' AS kind, x.id AS id

@@ -77,7 +77,7 @@ def covariates(
         told from the group.
     """
     matrix = columns(who.subjects, subjects, names)
-    _separate(who, matrix, names)
+    told_apart(who, matrix, names)
     return matrix
 
 
@@ -138,8 +138,22 @@ def _columns(values: Sequence[Any]) -> FloatArray:
     return np.array([[float(v == level) for level in levels] for v in values])
 
 
-def _separate(who: Groups, matrix: FloatArray, names: Sequence[str]) -> None:
-    """Refuse covariates that say who is in which group."""
+def told_apart(who: Groups, matrix: FloatArray, names: Sequence[str]) -> None:
+    """Refuse covariates that say who is in which group.
+
+    Parameters
+    ----------
+    who : Groups
+    matrix : ndarray, shape (n_subjects, n_columns)
+        In the order of ``who.subjects``.
+    names : sequence of str
+        Of the covariates, for the message.
+
+    Raises
+    ------
+    InvalidDataError
+        If they do, or people are too few for them.
+    """
     n_a, n = len(who.a), len(who.subjects)
     group = (np.arange(n) < n_a).astype(float)
     base = np.column_stack([np.ones(n), matrix])

@@ -14,6 +14,8 @@ from atlasdb.errors import InvalidDataError
 if TYPE_CHECKING:
     import pandas as pd
 
+COLUMNS = ["source", "target", "sign", "share", "n_survived", "n_tested"]
+COLUMNS += ["n_against", "n_variants", "effect_low", "effect_high", "lost_in"]
 _NEEDED = ("source", "target", "effect", "p", "significant")
 
 
@@ -89,13 +91,11 @@ def survival(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         names.rename("lost_in").reset_index(), on=[*pair, "sign"], how="left"
     )
     found["lost_in"] = found["lost_in"].fillna("")
-    columns = ["source", "target", "sign", "share", "n_survived", "n_tested"]
-    columns += ["n_against", "n_variants", "effect_low", "effect_high", "lost_in"]
     return found.sort_values(
         ["share", "n_tested", "source", "target", "sign"],
         ascending=[False, False, True, True, False],
         ignore_index=True,
-    )[columns]
+    )[COLUMNS]
 
 
 def _tested(name: str, table: pd.DataFrame) -> pd.DataFrame:

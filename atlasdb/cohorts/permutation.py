@@ -246,11 +246,11 @@ def permuted(
         done = to.stop
     statistic = np.asarray(fitted.statistic(fitted.partial), dtype=np.float64)
     p = (reached + 1) / (m + 1)
-    found = _effects(fitted, statistic) | {
+    found = effects(fitted, statistic) | {
         "statistic": statistic,
         "df": fitted.df,
         "p": p,
-        "p_model": _tail(fitted, statistic),
+        "p_model": tail(fitted, statistic),
         "p_fwe": by_largest(np.abs(statistic), largest, tie=tie),
         "q": q_values(p),
     }
@@ -259,14 +259,18 @@ def permuted(
     return whole | {"n_permutations": np.array(m), "exact": exact}
 
 
-def _tail(fitted: Fit, statistic: FloatArray) -> FloatArray:
+def tail(
+    fitted: Fit, statistic: FloatArray, df: FloatArray | None = None
+) -> FloatArray:
+    """Give p by the t or F distribution, two-sided where there is a direction."""
+    df = fitted.df if df is None else df
     if fitted.design.is_t:
-        return np.asarray(2 * stats.t.sf(np.abs(statistic), fitted.df))
+        return np.asarray(2 * stats.t.sf(np.abs(statistic), df))
     k = fitted.design.tested.shape[1]
-    return np.asarray(stats.f.sf(statistic, k, fitted.df))
+    return np.asarray(stats.f.sf(statistic, k, df))
 
 
-def _effects(fitted: Fit, statistic: FloatArray) -> dict[str, FloatArray]:
+def effects(fitted: Fit, statistic: FloatArray) -> dict[str, FloatArray]:
     """Give standardised effects; Hedges' correction for small samples."""
     if not fitted.design.effect.startswith("hedges"):
         return {"effect": fitted.partial}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from atlasdb.batch import Batch
 from atlasdb.errors import InvalidDataError
 from atlasdb.rows.activation import add_map
 from atlasdb.rows.connectome import add_connectivity, add_neurons
+from atlasdb.rows.contrast import contrast_batch
 from atlasdb.rows.ids import connectome_id, map_id
 from atlasdb.rows.measure import measure_batch
 from atlasdb.rows.shared import (
@@ -20,9 +20,10 @@ from atlasdb.rows.shared import (
     add_subject,
     link,
     place_of,
+    stored_as,
 )
 from atlasdb.rows.stimulation import stimulation_batch
-from atlasdb.types import ClassificationResult, ContrastResult, Entry, PoolResult
+from atlasdb.types import ClassificationResult, Entry, PoolResult
 
 __all__ = [
     "StoredArrays",
@@ -88,40 +89,9 @@ def entry_batch(
         add_artifact(batch, file, kind)
         if number:
             owner = map_id(entry, entry.maps[int(number)])
-            _store(batch, "ActivationMap", owner, file, kind)
+            stored_as(batch, "ActivationMap", owner, file, kind)
         elif connectome is not None:
-            _store(batch, "Connectome", connectome, file, kind)
-    return batch
-
-
-def contrast_batch(
-    contrast_id: str,
-    result: ContrastResult,
-    stored: StoredArrays,
-    *,
-    code_version: str,
-) -> Batch:
-    """Give the rows of a comparison of two cohorts."""
-    batch = Batch()
-    add_run(batch, result.run, code_version=code_version)
-    names = "cohort_a cohort_b target test correction n_a n_b alpha n_permutations seed"
-    row: dict[str, Any] = {name: [getattr(result, name)] for name in names.split()}
-    row |= {"id": [contrast_id], "covariates": [",".join(result.covariates) or None]}
-    batch.add_nodes("Contrast", row | {"is_current": [True]})
-    for side, cohort in (("a", result.cohort_a), ("b", result.cohort_b)):
-        columns = {"source": [contrast_id], "target": [cohort], "side": [side]}
-        batch.add_edges("COMPARES", "Contrast", "Cohort", columns)
-    n_rows = len(result.table["source"])
-    if n_rows:
-        rows = dict(result.table) | {"contrast": [contrast_id] * n_rows}
-        batch.add_edges("DIFFERS", "Area", "Area", rows)
-    link(batch, "GENERATED_BY", "Contrast", "Run", contrast_id, result.run.key)
-    used = list(result.connectomes)
-    if used:
-        columns = {"source": [result.run.key] * len(used), "target": used}
-        batch.add_edges("USED", "Run", "Connectome", columns)
-    add_artifact(batch, stored, "matrix")
-    _store(batch, "Contrast", contrast_id, stored, "matrix")
+            stored_as(batch, "Connectome", connectome, file, kind)
     return batch
 
 
@@ -143,7 +113,7 @@ def pool_batch(
     used = {"source": [result.run.key] * len(members), "target": members}
     batch.add_edges("USED", "Run", "Connectome", used)
     add_artifact(batch, stored, "matrix")
-    _store(batch, "Connectome", connectome, stored, "matrix")
+    stored_as(batch, "Connectome", connectome, stored, "matrix")
     return batch
 
 
@@ -197,10 +167,5 @@ def classification_batch(
     for file in stored:
         add_artifact(batch, file, file.name)
         for classifier in ids:
-            _store(batch, "Classifier", classifier, file, file.name)
+            stored_as(batch, "Classifier", classifier, file, file.name)
     return batch
-
-
-def _store(batch: Batch, label: str, owner: str, file: StoredArrays, role: str) -> None:
-    columns = {"source": [owner], "target": [file.path], "role": [role]}
-    batch.add_edges("STORED_AS", label, "Artifact", columns)

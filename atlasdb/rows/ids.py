@@ -44,6 +44,17 @@ def region_ids(connectome: str, codes: Sequence[str]) -> list[str]:
     return [f"{connectome}/{code.lower()}" for code in codes]
 
 
+def contrast_id(groups: Sequence[str], question: str, target: str, key: str) -> str:
+    """Give the id of a comparison: who, of what, and the run's key."""
+    between = "-by-" if question == "score" else "-vs-"
+    return f"{between.join(slug(name) for name in groups[:3])}/{target}-{key[:8]}"
+
+
+def component_id(contrast: str, label: int) -> str:
+    """Give the id of a component: the comparison and its number, 1 for the largest."""
+    return f"{contrast}/{label}"
+
+
 def stimulation_id(connectome: str, key: str) -> str:
     """Give the id of a simulated stimulation: the connectome and the run's key."""
     return f"{connectome}/stimulation-{key[:8]}"

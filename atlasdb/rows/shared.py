@@ -110,3 +110,11 @@ def add_recording(batch: Batch, entry: Entry) -> str | None:
     link(batch, "HAS_RECORDING", "Subject", "Recording", entry.subject.id, key)
     link(batch, "USED", "Run", "Recording", entry.run.key, key)
     return key
+
+
+def stored_as(
+    batch: Batch, label: str, owner: str, file: StoredArrays, role: str
+) -> None:
+    """Say which file of arrays belongs to a node, and what it is to it."""
+    columns = {"source": [owner], "target": [file.path], "role": [role]}
+    batch.add_edges("STORED_AS", label, "Artifact", columns)
