@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from atlasdb import schema
 from atlasdb.errors import InvalidDataError, NotFoundError, did_you_mean
 from atlasdb.files import Files
 from atlasdb.store.base import Store
@@ -78,9 +77,8 @@ _AREAS = (
 _COMPONENT = "label n_edges n_nodes n_positive statistic p_fwe"
 _COMPONENTS = (
     "MATCH (c:Contrast)-[:HAS_COMPONENT]->(k:Component) WHERE c.id = $id RETURN "
-    "k.id AS id, k.n_edges AS n_edges, k.n_nodes AS n_nodes, "
-    "k.n_positive AS n_positive, k.statistic AS statistic, k.p_fwe AS p_fwe "
-    "ORDER BY id"
+    + ", ".join(f"k.{name} AS {name}" for name in _COMPONENT.split())
+    + " ORDER BY label"
 )
 
 
@@ -211,7 +209,7 @@ def contrast(store: Store, files: Files, name: str | None) -> Contrast:
         _without_nulls(row | alike),
         areas.reset_index(drop=True),
         arrays,
-        _components(store, row["id"]),
+        store.read(_COMPONENTS, key, trusted=True).to_pandas(),
     )
 
 
@@ -238,19 +236,6 @@ def _contrast_row(rows: list[dict[str, Any]], name: str | None) -> dict[str, Any
             f"There are {len(current)} comparisons: {listed}. Name one by its id."
         )
     return current[0]
-
-
-def _components(store: Store, contrast: str) -> pd.DataFrame:
-    """Read the components of a comparison, by the number that its matrix gives them."""
-    import pandas as pd
-
-    if "Component" not in schema.NODES:
-        return pd.DataFrame(columns=_COMPONENT.split())
-    found = store.read(_COMPONENTS, {"id": contrast}, trusted=True)
-    frame: pd.DataFrame = found.to_pandas()
-    frame["label"] = frame["id"].str.rpartition("/")[2].astype(int)
-    frame = frame.sort_values("label", ignore_index=True)
-    return frame[_COMPONENT.split()]
 
 
 def choose(

@@ -67,7 +67,7 @@ def found(contrast: Contrast, most: int) -> Drawn:
         If there is nothing to draw.
     """
     if not tested.of_connections(contrast):
-        raise InvalidDataError("Areas were compared, not connections.")
+        raise InvalidDataError("Measures were compared, not connections.")
     table = tested.rows(contrast)
     chosen = table[table["found"]]
     if chosen.empty:

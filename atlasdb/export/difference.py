@@ -44,15 +44,16 @@ def matrices(contrast: Contrast, path: Path) -> None:
     figure = new_figure(3 * _PANEL + 1 if both else _PANEL + 2.4, _PANEL + 1.9)
     panels = figure.subplots(1, 3 if both else 1, squeeze=False)[0]
     if both:
-        unit = said.get("unit") or "a.u."
+        quantity, unit = tested.quantity(said)
         names = [said["cohort_a"], said["cohort_b"]]
         means = [_ordered(contrast, contrast.arrays[f"mean_{k}"]) for k in "ab"]
         colours, low, top = _scale(np.concatenate(means))
         for axes, mean, name in zip(panels, means, names, strict=False):
             image = _draw(axes, mean, colours, low, top)
-            axes.set_title(f"{name}, mean", fontsize=9)
-        _bar(figure, image, list(panels[:2]), f"weight ({unit})", means)
-        shown, title = means[0] - means[1], "difference of means"
+            alone = said.get("question") == "patient" and name == said["cohort_a"]
+            axes.set_title(name if alone else f"{name}, mean", fontsize=9)
+        _bar(figure, image, list(panels[:2]), f"{quantity} ({unit})", means)
+        shown, title = means[0] - means[1], "difference"
         label = f"{names[0]} - {names[1]} ({unit})"
     else:
         shown = _ordered(contrast, contrast.arrays["effect"])

@@ -91,6 +91,8 @@ def head_lines(contrast: Contrast, tested: pd.DataFrame) -> list[str]:
     test = _TESTS.get(said["test"], said["test"])
     if said.get("threshold") is not None:
         test += f" (threshold {said['threshold']:.2f})"
+    if said.get("alternative") in ("greater", "less"):
+        test += f", one-sided: {directions(said)[said['alternative'] == 'less']}"
     correction = _CORRECTIONS.get(said["correction"], said["correction"])
     level = "p" if said["correction"] == "fwe" else "q"
     lines = [who(said), f"{test}; {correction}, {level} < {said['alpha']:g}"]
@@ -120,9 +122,14 @@ def who(said: Mapping[str, Any]) -> str:
         return f"{' against '.join(several)}, within {said['n_a']} people"
     if question == "patient":
         return f"{a} against {b} (n = {said['n_b']})"
-    if len(several) > 2:
+    if several_groups(said):
         return " against ".join(several)
     return f"{a} (n = {said['n_a']}) against {b} (n = {said['n_b']})"
+
+
+def several_groups(said: Mapping[str, Any]) -> bool:
+    """Tell whether more than two groups were compared: effects then have no sign."""
+    return len(str(said.get("groups", "")).split(",")) > 2
 
 
 def effect_name(said: Mapping[str, Any]) -> str:
@@ -131,9 +138,17 @@ def effect_name(said: Mapping[str, Any]) -> str:
         return "partial correlation"
     if said.get("question") == "patient":
         return "deviation (SD of the controls)"
-    if len(str(said.get("groups", "")).split(",")) > 2:
+    if several_groups(said):
         return "share of the variance (partial η²)"
     return "effect (Hedges' g)"
+
+
+def quantity(said: Mapping[str, Any]) -> tuple[str, str]:
+    """Say what was compared, weights or signed estimates, and in which unit."""
+    unit = str(said.get("unit") or "a.u.")
+    if said.get("quantity") != "value":
+        return "weight", unit
+    return "estimate", "Fisher's z" if "correlation" in unit else unit
 
 
 def directions(said: Mapping[str, Any]) -> tuple[str, str]:
@@ -141,7 +156,7 @@ def directions(said: Mapping[str, Any]) -> tuple[str, str]:
     if said.get("question") == "score":
         score = str(said["groups"]).split(",")[-1]
         return f"rises with {score}", f"falls with {score}"
-    if len(str(said.get("groups", "")).split(",")) > 2:
+    if several_groups(said):
         return "differs", "differs"
     if said["target"] != "edges":
         return f"larger in {said['cohort_a']}", f"smaller in {said['cohort_a']}"

@@ -48,7 +48,7 @@ def volcano(contrast: Contrast, path: Path) -> None:
                 rasterized=len(effect) > 2000,
             )
     axes.axhline(line, color="0.2", linewidth=0.9, linestyle="--", label=meaning)
-    if (effect < 0).any():
+    if not tested.several_groups(said):
         axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)
         widest = 1.08 * float(np.nanmax(np.abs(effect)))
         axes.set_xlim(-widest, widest)
@@ -86,6 +86,8 @@ def _sureness(
         at, why = float(passed.max()), f"q = {alpha:g} (p = {passed.max():.2g})"
     else:
         at = alpha / len(p)
+        if said["correction"] == "fdr_by":
+            at /= float((1 / np.arange(1, len(p) + 1)).sum())
         why = f"the smallest p\nwould have to be {at:.2g}"
     return -np.log10(p), "-log10 p (uncorrected)", -np.log10(at), why
 
