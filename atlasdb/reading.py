@@ -63,6 +63,7 @@ _ACTIVATES = (
     "e.peak_amp AS peak_amp, e.peak_ms AS peak_ms, e.z AS z, e.p AS p, e.q AS q "
     "ORDER BY code"
 )
+_SPACE = "MATCH (p:Parcellation) WHERE p.id = $id RETURN p.space AS space"
 _COMPARED = (
     "MATCH (c:Contrast)-[:GENERATED_BY]->(:Run)-[:USED]->(k:Connectome) "
     "WHERE c.id = $id RETURN DISTINCT k.parcellation AS parcellation, "
@@ -97,7 +98,8 @@ def connectome(store: Store, files: Files, wanted: Mapping[str, Any]) -> Connect
         order = {code.lower(): i for i, code in enumerate(codes)}
         rows = nodes["code"].map(lambda code: order[str(code).lower()])
         nodes = nodes.iloc[rows.argsort()].reset_index(drop=True)
-    return Connectome(row["id"], _without_nulls(row), nodes, edges, matrices)
+    said = _without_nulls(row | _space(store, row["parcellation"]))
+    return Connectome(row["id"], said, nodes, edges, matrices)
 
 
 def network(store: Store, row: Mapping[str, Any], *, supported: bool) -> Network:
@@ -206,11 +208,17 @@ def contrast(store: Store, files: Files, name: str | None) -> Contrast:
     areas = areas.set_index(areas["code"].str.lower()).loc[codes]
     return Contrast(
         row["id"],
-        _without_nulls(row | alike),
+        _without_nulls(row | alike | _space(store, alike.get("parcellation"))),
         areas.reset_index(drop=True),
         arrays,
         store.read(_COMPONENTS, key, trusted=True).to_pandas(),
     )
+
+
+def _space(store: Store, parcellation: str | None) -> dict[str, Any]:
+    """Say in which space the positions of a parcellation's areas are."""
+    rows = store.read(_SPACE, {"id": parcellation or ""}, trusted=True).to_pylist()
+    return rows[0] if rows else {}
 
 
 def _contrast_row(rows: list[dict[str, Any]], name: str | None) -> dict[str, Any]:
@@ -232,6 +240,7 @@ def _contrast_row(rows: list[dict[str, Any]], name: str | None) -> dict[str, Any
     current = [row for row in rows if row["is_current"]]
     if len(current) != 1:
         listed = ", ".join(f"{row['id']} ({row['test']})" for row in current[:6])
+        listed += ", ..." if len(current) > 6 else ""
         raise InvalidDataError(
             f"There are {len(current)} comparisons: {listed}. Name one by its id."
         )

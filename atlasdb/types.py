@@ -458,7 +458,8 @@ class Connectome:
     id : str
         Key of the connectome.
     properties : mapping
-        What the graph says of it: subject, modality, method, unit, directed, ...
+        What the graph says of it: subject, modality, method, unit, directed, ...;
+        and the ``space`` of its parcellation.
     nodes : pandas.DataFrame
         One row a region or neuron, in the order of the matrices: ``id, name`` and,
         of regions, ``code, hemisphere, network, x_mm, y_mm, z_mm``.
@@ -513,7 +514,8 @@ class Contrast:
     properties : mapping
         What the graph says of it: cohort_a, cohort_b, n_a, n_b, target, test,
         correction, alpha, covariates, ...; and ``modality, method, unit,
-        parcellation`` of the connectomes compared, where they are all the same.
+        parcellation`` of the connectomes compared, where they are all the same, with
+        the ``space`` of the parcellation.
     areas : pandas.DataFrame
         One row an area, in the order of the arrays: ``code, name, hemisphere,
         network, x_mm, y_mm, z_mm``; without rows for measures of whole connectomes.

@@ -18,8 +18,18 @@ if TYPE_CHECKING:
 
 READABLE = 100
 """So many connections can be told apart in a glass brain."""
-TURNABLE = 300
+TURNABLE = 200
 """So many where the brain can be turned round."""
+_TILT = np.radians(3.25)
+_TURN = np.array(
+    [
+        [1, 0, 0],
+        [0, np.cos(_TILT), -np.sin(_TILT)],
+        [0, np.sin(_TILT), np.cos(_TILT)],
+    ]
+)
+_SHIFT_MM = np.array([1.9, -28.8, -41.3])
+"""From head coordinates to the template brain, for a head of the standard size."""
 _REACH = np.array([[-110, 110], [-145, 125], [-100, 130]])
 """Where areas and electrodes of a human head can be, mm."""
 _SMALLEST = 30
@@ -40,12 +50,15 @@ class Drawn:
         Lines above the picture.
     label : str
         What the colours are.
+    space : str or None
+        Of the positions; "head" for electrodes.
     """
 
     weights: NDArray[np.float64]
     areas: pd.DataFrame
     head: tuple[str, ...]
     label: str
+    space: str | None = None
 
 
 def strongest(connectome: Connectome, most: int) -> Drawn:
@@ -83,9 +96,8 @@ def strongest(connectome: Connectome, most: int) -> Drawn:
     if not said["directed"]:
         chosen = chosen + chosen.T
     first = f"{whose(said)}: {said['modality']}, {said['method']}"
-    return Drawn(
-        chosen, connectome.nodes, (first, shown), f"weight ({said.get('unit')})"
-    )
+    label = f"weight ({said.get('unit') or 'a.u.'})"
+    return Drawn(chosen, connectome.nodes, (first, shown), label, said.get("space"))
 
 
 def _supported(connectome: Connectome) -> NDArray[np.bool_]:
@@ -106,6 +118,8 @@ def placed(drawn: Drawn) -> tuple[NDArray[np.float64], pd.DataFrame, NDArray[Any
         If the areas have no positions, or not those of a human brain in MNI space.
     """
     xyz = drawn.areas[["x_mm", "y_mm", "z_mm"]].to_numpy(dtype=float)
+    if drawn.space == "head":
+        xyz = xyz @ _TURN.T + _SHIFT_MM
     known = np.isfinite(xyz).all(axis=1)
     if not known.any():
         raise InvalidDataError("The areas have no positions, so no brain can be drawn.")

@@ -83,8 +83,9 @@ def found(contrast: Contrast, most: int) -> Drawn:
     lines = tested.head_lines(contrast, table)
     if len(kept) < len(chosen):
         lines[-1] += f"; the {len(kept)} largest effects are shown"
-    label = tested.effect_name(contrast.properties)
-    return Drawn(weights, contrast.areas, tuple(lines), label)
+    said = contrast.properties
+    label = tested.effect_name(said)
+    return Drawn(weights, contrast.areas, tuple(lines), label, said.get("space"))
 
 
 def differences(contrast: Contrast, path: Path) -> None:

@@ -50,7 +50,7 @@ def glass(drawn: Drawn, path: Path) -> None:
     with warnings.catch_warnings():
         # What it warns of is wanted: that the graph has a direction.
         warnings.filterwarnings("ignore", message=".*is not symmetric")
-        nilearn.plot_connectome(
+        display = nilearn.plot_connectome(
             weights,
             xyz,
             node_color=[colours[g] for g in groups],
@@ -65,6 +65,8 @@ def glass(drawn: Drawn, path: Path) -> None:
             figure=figure,
             axes=(0.0, 0.07, 0.9, 0.8),
         )
+    for side in display.axes.values():
+        _make_room(side.ax)
     _colour_bar(figure, cmap, low, top, drawn.label)
     dots = [
         Line2D([], [], linestyle="", marker="o", markersize=4, color=c, label=name)
@@ -81,6 +83,15 @@ def glass(drawn: Drawn, path: Path) -> None:
     )
     figure.suptitle("\n".join(drawn.head), fontsize=9, y=0.99, va="top")
     save(figure, path)
+
+
+def _make_room(axes: Any) -> None:
+    """Widen a view for electrodes, which lie outside of the brain."""
+    drawn = axes.dataLim.padded(5)
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    sideways = min(left, right, drawn.x0), max(left, right, drawn.x1)
+    axes.set_xlim(sideways if left < right else sideways[::-1])
+    axes.set_ylim(min(low, drawn.y0), max(high, drawn.y1))
 
 
 def _colour_bar(figure: Any, cmap: str, low: float, top: float, label: str) -> None:

@@ -22,7 +22,11 @@ _KEY = {"frameon": False, "fontsize": 7.5, "borderaxespad": 0, "handletextpad": 
 
 
 def volcano(contrast: Contrast, path: Path) -> None:
-    """Draw the size of every effect against how sure it is; what was found coloured."""
+    """Draw the size of every effect against how sure it is; what was found coloured.
+
+    The surest are numbered and named. Of the network-based statistic the size of the
+    statistic takes the place of p: its connections have none of their own.
+    """
     table = tested.rows(contrast)
     said = contrast.properties
     height, label, line, meaning = _sureness(contrast, table)
@@ -30,10 +34,14 @@ def volcano(contrast: Contrast, path: Path) -> None:
     axes, legend = figure.subplots(1, 2, width_ratios=[2.1, 1])
     effect = table["effect"].to_numpy(dtype=float)
     found = table["found"].to_numpy()
+    more, less = tested.directions(said)
+    # What hangs together is significant as a whole, not one by one.
+    whole = "component" in table
+    within, without = (",\nin a component", "in no significant component")
     sides = (
-        (~found, "0.65", "not significant"),
-        (found & (effect > 0), MORE, tested.directions(said)[0]),
-        (found & (effect <= 0), LESS, tested.directions(said)[1]),
+        (~found, "0.65", without if whole else "not significant"),
+        (found & (effect > 0), MORE, more + within if whole else more),
+        (found & (effect <= 0), LESS, less + within if whole else less),
     )
     for chosen, colour, name in sides:
         if chosen.any():
@@ -60,7 +68,8 @@ def volcano(contrast: Contrast, path: Path) -> None:
     legend.axis("off")
     key = legend.legend(*axes.get_legend_handles_labels(), loc="upper left", **_KEY)
     head(figure, tested.head_lines(contrast, table))
-    _number(figure, axes, key, contrast, table, height)
+    if not whole:
+        _number(figure, axes, key, contrast, table, height)
     save(figure, path)
 
 

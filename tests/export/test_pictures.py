@@ -201,6 +201,17 @@ def test_the_brain_of_a_mouse_is_not_drawn_in_that_of_a_human(
         brain.placed(drawn)
 
 
+def test_electrodes_are_put_on_the_head_round_the_brain() -> None:
+    """Cz is above the middle of the brain, Oz behind it, T8 on the right."""
+    head = pd.DataFrame(
+        [["Cz", -1, 28, 140], ["Oz", -2, -83, 61], ["T8", 83, 15, 31]],
+        columns=["name", "x_mm", "y_mm", "z_mm"],
+    )
+    drawn = brain.Drawn(np.ones((3, 3)), head, ("",), "", space="head")
+    expected = [[0, -9, 100], [0, -115, 15], [85, -15, -9]]
+    np.testing.assert_allclose(brain.placed(drawn)[2], expected, atol=2)
+
+
 def test_the_table_has_every_test_the_surest_first(
     single: Contrast, tmp_path: Path
 ) -> None:
