@@ -2,11 +2,19 @@
 
 if (typeof getLayout === 'function') {
   const plain = getLayout
-  // Every change of the view brings back its own layout: no pointer, no room above.
+  // Every change of the view or of the opacity brings back its own layout, which has
+  // no pointer, no room above and no title.
   window.getLayout = function () {
     const layout = plain.apply(null, arguments)
     layout.hovermode = 'closest'
     layout.margin.t = 80
+    layout.title = {
+      text: added.title,
+      font: { size: 14, color: '#000' },
+      yref: 'container',
+      y: 0.97,
+      yanchor: 'top'
+    }
     return layout
   }
 }
@@ -50,6 +58,5 @@ $(document).ready(function () {
     }
   })
   if (added.arrows.length) Plotly.addTraces(plot, heads(added.arrows))
-  Plotly.relayout(plot, { 'title.yref': 'container', 'title.y': 0.97, 'title.yanchor': 'top' })
   $('#select-view').val('top').trigger('change')
 })

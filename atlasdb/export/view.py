@@ -67,8 +67,6 @@ def view(drawn: Drawn, path: Path) -> None:
         node_size=5.0,
         node_color=[colours[g] for g in group_names(areas)],
         colorbar_fontsize=13,
-        title="<br>".join(lines),
-        title_fontsize=14,
     ).html
     # Its icon is fetched from the network, which a page on a disk has no business with.
     page = re.sub(r'<link rel="icon"[^>]*>', "", page)
@@ -78,7 +76,13 @@ def view(drawn: Drawn, path: Path) -> None:
     if has_direction(weights):
         coloured = colormaps[cmap]((weights - low) / (top - low))
         arrows = _arrows(weights, xyz, names, coloured)
-    added = {"names": names, "named": len(names) <= NAMED, "arrows": arrows}
+    title = "<br>".join(lines)
+    added = {
+        "title": title,
+        "names": names,
+        "named": len(names) <= NAMED,
+        "arrows": arrows,
+    }
     content = json.dumps(added).replace("</", "<\\/")
     script = resources.files("atlasdb.export").joinpath("arrows.js").read_text("utf-8")
     script = f"<script>\nconst added = {content};\n{script}</script>\n"
