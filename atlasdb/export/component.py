@@ -53,8 +53,8 @@ def ring(contrast: Contrast, label: int, path: Path) -> None:
     axes = figure.add_subplot()
     axes.set_aspect("equal")
     axes.axis("off")
-    axes.set_xlim(-1.75, 1.75)
-    axes.set_ylim(-1.55, 1.55)
+    axes.set_xlim(-1.5, 1.5)
+    axes.set_ylim(-1.3, 1.3)
     size = float(np.clip(72 * 2 * np.pi * 2 / len(areas) * 0.5, 3, 8))
     colours = group_colours(contrast.areas)
     groups = group_names(areas)
@@ -69,12 +69,13 @@ def ring(contrast: Contrast, label: int, path: Path) -> None:
         _name(axes, name, float(angle), dot * 1.06, size)
     place = {member: k for k, member in enumerate(members)}
     directed = tested.directed(contrast)
+    thin = float(np.clip((60 / len(table)) ** 0.5, 0.45, 1))
     strongest = float(table["effect"].abs().max())
     for i, j, effect in table[["i", "j", "effect"]].itertuples(index=False):
-        width = 0.5 + 1.3 * abs(effect) / strongest
+        width = thin * (0.5 + 1.3 * abs(effect) / strongest)
         colour = MORE if effect > 0 else LESS
         ends = dots[place[i]], dots[place[j]]
-        axes.add_patch(_arrow(*ends, colour, width, directed))
+        axes.add_patch(_arrow(*ends, colour, width, thin if directed else 0))
     _key(figure, contrast, table, {g: colours[g] for g in sorted(set(groups))})
     lines = tested.head_lines(contrast, table)[:2]
     parts = contrast.components
@@ -125,15 +126,18 @@ def _arrow(
     target: NDArray[np.float64],
     colour: str,
     width: float,
-    directed: bool,
+    head: float,
 ) -> Any:
-    """Bend an arrow towards the middle, and its way back to the other side of it."""
+    """Bend an arrow towards the middle, and its way back to the other side of it.
+
+    Without a head of some size it is a line.
+    """
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path as Curve
 
     middle = (source + target) / 2
     way = target - source
-    aside = np.array([-way[1], way[0]]) * (0.06 if directed else 0)
+    aside = np.array([-way[1], way[0]]) * (0.06 if head else 0)
     bend = middle * (1 - _ROUND) + aside
     curve = Curve(
         [source * 0.97, bend, target * 0.97],
@@ -141,11 +145,11 @@ def _arrow(
     )
     return FancyArrowPatch(
         path=curve,
-        arrowstyle="-|>,head_length=4,head_width=2" if directed else "-",
+        arrowstyle="-|>,head_length=4,head_width=2" if head else "-",
         color=colour,
         linewidth=width,
         alpha=0.85,
-        mutation_scale=1,
+        mutation_scale=head or 1,
         joinstyle="miter",
         zorder=2,
     )

@@ -59,7 +59,9 @@ def matrices(contrast: Contrast, path: Path) -> None:
         shown = _ordered(contrast, contrast.arrays["effect"])
         title, label = "effect", tested.effect_name(said)
     limit = brightest(np.abs(shown))
-    image = _draw(panels[-1], shown, "RdBu_r", -limit, limit)
+    signed = not tested.several_groups(said)
+    colours, low = ("RdBu_r", -limit) if signed else ("viridis", 0.0)
+    image = _draw(panels[-1], shown, colours, low, limit)
     _bar(figure, image, [panels[-1]], label, [shown])
     n_found = int(table["found"].sum())
     title += f", {n_found:,} outlined" if n_found else ""

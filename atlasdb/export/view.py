@@ -70,19 +70,15 @@ def view(drawn: Drawn, path: Path) -> None:
     ).html
     # Its icon is fetched from the network, which a page on a disk has no business with.
     page = re.sub(r'<link rel="icon"[^>]*>', "", page)
-    page = re.sub(r"<title>.*?</title>", f"<title>{lines[0]}</title>", page, flags=re.S)
+    called = f"<title>{lines[0]}</title>"
+    page = re.sub(r"<title>.*?</title>", lambda _: called, page, flags=re.S)
     names = plain_names(areas)
     arrows = []
     if has_direction(weights):
         coloured = colormaps[cmap]((weights - low) / (top - low))
         arrows = _arrows(weights, xyz, names, coloured)
-    title = "<br>".join(lines)
-    added = {
-        "title": title,
-        "names": names,
-        "named": len(names) <= NAMED,
-        "arrows": arrows,
-    }
+    added: dict[str, Any] = {"title": "<br>".join(lines), "names": names}
+    added |= {"named": len(names) <= NAMED, "arrows": arrows}
     content = json.dumps(added).replace("</", "<\\/")
     script = resources.files("atlasdb.export").joinpath("arrows.js").read_text("utf-8")
     script = f"<script>\nconst added = {content};\n{script}</script>\n"
