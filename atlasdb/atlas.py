@@ -18,6 +18,7 @@ from atlasdb.types import (
     Activation,
     ClassificationResult,
     Connectome,
+    Contrast,
     Entry,
     StimulationResult,
     Subject,
@@ -303,6 +304,18 @@ class Atlas:
         """Read one activation map of a subject, by its condition."""
         wanted = {"subject": self.subject(subject), "modality": modality}
         return reading.activation(self.store, self.files, condition, wanted)
+
+    def contrast(self, name: str | None = None) -> Contrast:
+        """Read one comparison whole, by its id; without an id the only one there is.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        InvalidDataError
+            If there are several and none is named: the message lists them.
+        """
+        return reading.contrast(self.store, self.files, name)
 
     def cohort(self, name: str) -> list[str]:
         """Give the ids of a cohort's subjects; NotFoundError if there is none."""

@@ -1,14 +1,14 @@
-"""Reading whole objects back: connectomes and activation maps."""
+"""Reading whole objects back: connectomes, activation maps, comparisons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from atlasdb.errors import InvalidDataError, NotFoundError
+from atlasdb.errors import InvalidDataError, NotFoundError, did_you_mean
 from atlasdb.files import Files
 from atlasdb.store.base import Store
-from atlasdb.types import Activation, Connectome
+from atlasdb.types import Activation, Connectome, Contrast
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -63,6 +63,24 @@ _ACTIVATES = (
     "e.peak_amp AS peak_amp, e.peak_ms AS peak_ms, e.z AS z, e.p AS p, e.q AS q "
     "ORDER BY code"
 )
+_SPACE = "MATCH (p:Parcellation) WHERE p.id = $id RETURN p.space AS space"
+_COMPARED = (
+    "MATCH (c:Contrast)-[:GENERATED_BY]->(:Run)-[:USED]->(k:Connectome) "
+    "WHERE c.id = $id RETURN DISTINCT k.parcellation AS parcellation, "
+    "k.modality AS modality, k.method AS method, k.unit AS unit"
+)
+_AREA = "code name hemisphere network x_mm y_mm z_mm"
+_AREAS = (
+    "MATCH (a:Area) WHERE a.parcellation = $parcellation RETURN "
+    + ", ".join(f"a.{name} AS {name}" for name in _AREA.split())
+    + " ORDER BY code"
+)
+_COMPONENT = "label n_edges n_nodes n_positive statistic p_fwe"
+_COMPONENTS = (
+    "MATCH (c:Contrast)-[:HAS_COMPONENT]->(k:Component) WHERE c.id = $id RETURN "
+    + ", ".join(f"k.{name} AS {name}" for name in _COMPONENT.split())
+    + " ORDER BY label"
+)
 
 
 def connectome(store: Store, files: Files, wanted: Mapping[str, Any]) -> Connectome:
@@ -80,7 +98,8 @@ def connectome(store: Store, files: Files, wanted: Mapping[str, Any]) -> Connect
         order = {code.lower(): i for i, code in enumerate(codes)}
         rows = nodes["code"].map(lambda code: order[str(code).lower()])
         nodes = nodes.iloc[rows.argsort()].reset_index(drop=True)
-    return Connectome(row["id"], _without_nulls(row), nodes, edges, matrices)
+    said = _without_nulls(row | _space(store, row["parcellation"]))
+    return Connectome(row["id"], said, nodes, edges, matrices)
 
 
 def network(store: Store, row: Mapping[str, Any], *, supported: bool) -> Network:
@@ -170,6 +189,62 @@ def activation(
         arrays.get("volume"),
         arrays.get("affine"),
     )
+
+
+def contrast(store: Store, files: Files, name: str | None) -> Contrast:
+    """Read one comparison; see `atlasdb.Atlas.contrast`."""
+    row = _contrast_row(store.nodes("Contrast").to_pylist(), name)
+    key = {"id": row["id"]}
+    compared = store.read(_COMPARED, key, trusted=True).to_pylist()
+    alike = {
+        name: compared[0][name]
+        for name in ("parcellation", "modality", "method", "unit")
+        if len({other[name] for other in compared}) == 1
+    }
+    arrays = files.arrays(artifact(store, "Contrast", row["id"], "matrix"))
+    codes = [str(code).lower() for code in arrays.pop("codes", ())]
+    of = {"parcellation": alike.get("parcellation", "")}
+    areas = store.read(_AREAS, of, trusted=True).to_pandas()
+    areas = areas.set_index(areas["code"].str.lower()).loc[codes]
+    return Contrast(
+        row["id"],
+        _without_nulls(row | alike | _space(store, alike.get("parcellation"))),
+        areas.reset_index(drop=True),
+        arrays,
+        store.read(_COMPONENTS, key, trusted=True).to_pandas(),
+    )
+
+
+def _space(store: Store, parcellation: str | None) -> dict[str, Any]:
+    """Say in which space the positions of a parcellation's areas are."""
+    rows = store.read(_SPACE, {"id": parcellation or ""}, trusted=True).to_pylist()
+    return rows[0] if rows else {}
+
+
+def _contrast_row(rows: list[dict[str, Any]], name: str | None) -> dict[str, Any]:
+    """Find the comparison of this id, or the only one there is."""
+    ids = sorted(row["id"] for row in rows)
+    if not rows:
+        raise NotFoundError(
+            "This atlas holds no comparison yet. Make one: atlasdb compare patients "
+            "controls."
+        )
+    if name:
+        found = [row for row in rows if row["id"] == name]
+        if not found:
+            raise NotFoundError(
+                f"No comparison has the id '{name}'.{did_you_mean(name, ids)} There "
+                f"are: {', '.join(ids[:6])}."
+            )
+        return found[0]
+    current = [row for row in rows if row["is_current"]]
+    if len(current) != 1:
+        listed = ", ".join(f"{row['id']} ({row['test']})" for row in current[:6])
+        listed += ", ..." if len(current) > 6 else ""
+        raise InvalidDataError(
+            f"There are {len(current)} comparisons: {listed}. Name one by its id."
+        )
+    return current[0]
 
 
 def choose(

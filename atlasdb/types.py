@@ -458,7 +458,8 @@ class Connectome:
     id : str
         Key of the connectome.
     properties : mapping
-        What the graph says of it: subject, modality, method, unit, directed, ...
+        What the graph says of it: subject, modality, method, unit, directed, ...;
+        and the ``space`` of its parcellation.
     nodes : pandas.DataFrame
         One row a region or neuron, in the order of the matrices: ``id, name`` and,
         of regions, ``code, hemisphere, network, x_mm, y_mm, z_mm``.
@@ -500,3 +501,36 @@ class Activation:
     data: FloatArray
     volume: NDArray[np.float32] | None = None
     affine: FloatArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Contrast:
+    """A comparison as it comes out of an atlas, to draw or export.
+
+    Attributes
+    ----------
+    id : str
+        Key of the comparison.
+    properties : mapping
+        What the graph says of it: cohort_a, cohort_b, n_a, n_b, target, test,
+        correction, alpha, covariates, ...; and ``modality, method, unit,
+        parcellation`` of the connectomes compared, where they are all the same, with
+        the ``space`` of the parcellation.
+    areas : pandas.DataFrame
+        One row an area, in the order of the arrays: ``code, name, hemisphere,
+        network, x_mm, y_mm, z_mm``; without rows for measures of whole connectomes.
+    arrays : mapping of str to ndarray
+        ``mean_a, mean_b, effect, statistic, p, q, significant, ...``: of connections
+        ``(n_areas, n_areas)``, sources are rows; of areas ``(n_areas, n_metrics)``;
+        of whole connectomes ``(n_metrics,)``. ``metrics`` names the measures.
+        ``component`` has the label of each connection's component, 0 for none.
+    components : pandas.DataFrame
+        One row a component: ``label, n_edges, n_nodes, n_positive, statistic,
+        p_fwe``; without rows for other tests.
+    """
+
+    id: str
+    properties: Mapping[str, Any]
+    areas: pd.DataFrame
+    arrays: Mapping[str, NDArray[Any]]
+    components: pd.DataFrame

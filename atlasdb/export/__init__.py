@@ -7,20 +7,23 @@ the store. A file has its name only when it is complete.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from atlasdb.errors import InvalidDataError
-from atlasdb.types import Activation, Connectome
+from atlasdb.types import Activation, Connectome, Contrast
 
 _CONNECTOME = {
     ".csv": "graph:to_csv",
     ".graphml": "graph:to_graphml",
     ".gexf": "graph:to_gexf",
-    ".png": "figure:matrix_figure",
-    ".svg": "figure:matrix_figure",
+    ".png": "matrix:matrix_figure",
+    ".svg": "matrix:matrix_figure",
+    ".html": "view:connectome_view",
 }
+_GLASS = {".png": "glass:connectome_glass", ".svg": "glass:connectome_glass"}
 _ACTIVATION = {
     ".csv": "activation:to_csv",
     ".png": "activation:to_figure",
@@ -30,15 +33,59 @@ _ACTIVATION = {
 }
 
 
-def export_connectome(connectome: Connectome, path: Path) -> None:
+def export_connectome(
+    connectome: Connectome, path: Path, *, glass_brain: bool = False
+) -> None:
     """Write a connectome in the format that the file's name asks for.
+
+    Parameters
+    ----------
+    connectome : Connectome
+    path : Path
+    glass_brain : bool, default=False
+        As a picture draw the strongest connections in a glass brain, and not the
+        matrix.
 
     Raises
     ------
     InvalidDataError
         If the format is unknown, or cannot hold this connectome.
     """
-    _write(_CONNECTOME, connectome, path)
+    _write(_GLASS if glass_brain else _CONNECTOME, connectome, path)
+
+
+def export_contrast(
+    contrast: Contrast, folder: Path
+) -> tuple[list[Path], dict[str, str]]:
+    """Write all pictures of a comparison, and the table of what was tested.
+
+    Parameters
+    ----------
+    contrast : Contrast
+    folder : Path
+        Made if it is not there. Pictures that an earlier comparison left in it and this
+        one does not make are removed.
+
+    Returns
+    -------
+    written : list of Path
+    left_out : dict of str to str
+        Names of files that could not be made, and why.
+
+    Raises
+    ------
+    InvalidDataError
+        If the folder cannot be written to.
+    """
+    from atlasdb.export.contrast import writers
+
+    made, left_out = writers(contrast)
+    for name, write in made.items():
+        _complete(write, folder / name)
+    for old in (*folder.glob("component-[0-9]*.png"), *map(folder.joinpath, left_out)):
+        if old.name not in made:
+            old.unlink(missing_ok=True)
+    return [folder / name for name in made], left_out
 
 
 def export_activation(activation: Activation, path: Path) -> None:
@@ -61,17 +108,15 @@ def _write(formats: Mapping[str, str], what: Any, path: Path) -> None:
         )
     module, _, name = formats[suffix].partition(":")
     write = getattr(import_module(f"atlasdb.export.{module}"), name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".part-{path.name}")
-    _complete(write, what, part, path)
+    _complete(partial(write, what), path)
 
 
-def _complete(
-    write: Callable[[Any, Path], None], what: Any, part: Path, path: Path
-) -> None:
+def _complete(write: Callable[[Path], None], path: Path) -> None:
     """Write under another name first: a half-written file never has its own."""
+    part = path.with_name(f".part-{path.name}")
     try:
-        write(what, part)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(part)
         part.replace(path)
     except OSError as error:
         raise InvalidDataError(

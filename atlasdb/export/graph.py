@@ -9,6 +9,7 @@ from typing import Any
 
 from atlasdb.types import Connectome
 
+_GRAPH = "subject cohort modality method unit parcellation directed"
 _NODE = "name code hemisphere network x_mm y_mm z_mm cell_type cell_class side"
 _EDGE = (
     "weight value sign probability direction supported p q stability lag_ms length_mm"
@@ -64,8 +65,7 @@ def to_networkx(connectome: Connectome) -> Any:
     """Give a `networkx.DiGraph` by ids, with names and positions of the nodes."""
     import networkx as nx
 
-    kept = ("subject", "modality", "method", "unit", "parcellation", "directed")
-    said = {k: connectome.properties[k] for k in kept if k in connectome.properties}
+    said = {k: v for k, v in connectome.properties.items() if k in _GRAPH.split()}
     graph = nx.DiGraph(id=connectome.id, **said)
     for row in connectome.nodes.to_dict("records"):
         graph.add_node(str(row["id"]), **_said(row, _NODE))

@@ -49,6 +49,7 @@ def test_help_imports_nothing_heavy_and_is_quick() -> None:
         ["compare"],
         ["export"],
         ["export", "connectome"],
+        ["export", "contrast"],
         ["export", "activation"],
         ["export", "relmat"],
         ["subjects"],
