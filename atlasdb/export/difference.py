@@ -41,7 +41,7 @@ def matrices(contrast: Contrast, path: Path) -> None:
     said = contrast.properties
     of_pairs = tested.of_connections(contrast)
     both = of_pairs and {"mean_a", "mean_b"} <= set(contrast.arrays)
-    figure = new_figure(3 * _PANEL + 1 if both else _PANEL + 2.4, _PANEL + 1.9)
+    figure = new_figure(3 * _PANEL + 1 if both else _PANEL + 2.4, _PANEL + 2.4)
     panels = figure.subplots(1, 3 if both else 1, squeeze=False)[0]
     if both:
         quantity, unit = tested.quantity(said)
