@@ -61,7 +61,9 @@ NODES: Mapping[str, Node] = {
         ),
         Node(
             "Subject",
-            _columns(text="species sex handedness diagnosis site", real="age_years"),
+            _columns(
+                text="species sex handedness diagnosis site scanner", real="age_years"
+            ),
         ),
         Node("Cohort", _columns(text="definition")),
         Node(

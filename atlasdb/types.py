@@ -37,6 +37,7 @@ class Subject:
     handedness: str | None = None
     diagnosis: str | None = None
     site: str | None = None
+    scanner: str | None = None
 
 
 @dataclass(frozen=True)

@@ -244,11 +244,8 @@ def _confounds(
     for one, two in combinations(range(len(parts)), 2):
         names = (who.groups[one], who.groups[two])
         groups = (parts[one], parts[two])
-        for name in (
-            confounds.differing(names, groups, known, allow=allow),
-            confounds.separated(names, groups, known, allow=True),
-        ):
-            notes += [name] if name else []
+        line = confounds.differing(names, groups, known, allow=allow)
+        notes += [line] if line else []
     return notes
 
 

@@ -42,7 +42,8 @@ TABLE = [
         ["--field", "fields"],
         multiple=True,
         metavar="PROPERTY=COLUMN",
-        help="Also keep age_years, sex, site, handedness, diagnosis or species.",
+        help="Also keep age_years, sex, site, scanner, handedness, diagnosis or "
+        "species.",
     ),
 ]
 HOW = [

@@ -25,7 +25,7 @@ from atlasdb_ingest.phenotypes import (
 )
 from atlasdb_ingest.readers.sheet import Sheet, read_sheet
 
-PROPERTIES = ("species", "sex", "age_years", "handedness", "diagnosis", "site")
+PROPERTIES = tuple("species sex age_years handedness diagnosis site scanner".split())
 BIDS_ID = "participant_id"
 
 _BIDS_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -34,7 +34,8 @@ _BIDS_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "age_years": ("age", "age_years"),
     "handedness": ("handedness", "hand"),
     "diagnosis": ("diagnosis", "dx"),
-    "site": ("site",),
+    "site": ("site", "site_id"),
+    "scanner": ("scanner", "scanner_id"),
 }
 _BIDS_COHORTS = ("group", "diagnosis", "cohort")
 _SOME = 20
@@ -101,7 +102,8 @@ def read_participants(
         CSV, TSV or xlsx, one row a person.
     id_column : str, default="participant_id"
         Column of the labels that file names have. With the default, the columns that
-        BIDS names (age, sex, hand, species, site, group, diagnosis) need no option.
+        BIDS names (age, sex, hand, species, site, scanner, group, diagnosis) need no
+        option.
     cohort_column : str, optional
         Column of the cohort. Default in a BIDS table: group, diagnosis or cohort.
     cohort_names : mapping or str, optional

@@ -25,6 +25,7 @@ _HAND = {
     "A": {"a", "ambi", "ambidextrous", "mixed", "both", "l->r", "r->l"},
 }
 _OLDEST_STATED = 89
+_SERIAL = re.compile(r"\d{4}")
 _LONGEST_CATEGORY = 64
 _MANY_ROWS = 20
 """So many rows without two alike hold names or notes, not categories."""
@@ -49,9 +50,14 @@ def values(sheet: Sheet, column: str, name: str) -> list[str | float | None]:
             meant.append(_code(cell, _SEX, where, "M, F or O"))
         elif name == "handedness":
             meant.append(_code(cell, _HAND, where, "R, L or A"))
+        elif name == "scanner" and _SERIAL.search(cell):
+            raise InvalidDataError(
+                f"{where}: looks like the serial number of a device, which is not "
+                "stored. Name scanners by letters or short numbers."
+            )
         else:
             meant.append(category(cell, sheet, column))
-    if name in ("species", "diagnosis", "site"):
+    if name in ("species", "diagnosis", "site", "scanner"):
         check_repeats(meant, sheet, column)
     return meant
 

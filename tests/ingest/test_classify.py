@@ -375,7 +375,8 @@ def test_a_difference_of_sites_or_ages_is_named(
         study, "patients", "controls", folds=3, permutations=0, allow_confounded=True
     )
     (note,) = found.attrs["notes"]
-    assert "age_years (mean 60.8, 21) and site" in note
+    assert "Only people of patients were recorded at site here (4)" in note
+    assert "age_years (mean 60.8, 21)" in note
 
 
 def test_the_command_prints_a_table_and_a_verdict(

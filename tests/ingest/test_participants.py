@@ -236,3 +236,14 @@ def test_wild_tables_give_people_or_one_line(
         said = str(error)
     assert len(said.splitlines()) <= 1
     assert all(s.cohort is None or len(s.cohort) <= 64 for s in people.values())
+
+
+def test_a_scanner_is_kept_by_its_name_and_no_serial_number(tmp_path: Path) -> None:
+    table = tmp_path / "participants.tsv"
+    table.write_text("participant_id\tscanner\nsub-1\tPrisma\nsub-2\tTrio\n")
+    assert read_participants(table)["1"].scanner == "Prisma"
+    table.write_text("participant_id\tscanner\nsub-1\tSN 35177\nsub-2\tTrio\n")
+    people = read_participants(table)
+    assert people["1"].scanner is None
+    assert any("serial number" in note for note in people.notes)
+    assert not any("35177" in note for note in people.notes)
