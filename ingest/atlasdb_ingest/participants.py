@@ -25,7 +25,15 @@ from atlasdb_ingest.phenotypes import (
 )
 from atlasdb_ingest.readers.sheet import Sheet, read_sheet
 
-PROPERTIES = tuple("species sex age_years handedness diagnosis site scanner".split())
+PROPERTIES = (
+    "species",
+    "sex",
+    "age_years",
+    "handedness",
+    "diagnosis",
+    "site",
+    "scanner",
+)
 BIDS_ID = "participant_id"
 
 _BIDS_COLUMNS: Mapping[str, tuple[str, ...]] = {
