@@ -19,6 +19,7 @@ from atlasdb.cohorts.corrections import q_values
 from atlasdb.cohorts.patterns import by_people
 from atlasdb.cohorts.permutation import Progress
 from atlasdb.cohorts.power import detectable_effect
+from atlasdb.cohorts.variances import flatness
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
@@ -196,9 +197,8 @@ def _permuted(
 def _by_formula(
     y: FloatArray, group: NDArray[np.bool_], covariates: FloatArray, test: Test
 ) -> dict[str, FloatArray]:
-    found = twogroups.tested(
-        twogroups.fits(y, group, covariates), moderated=test == "moderated"
-    )
+    flat = flatness(y) if test == "moderated" else None
+    found = twogroups.tested(twogroups.fits(y, group, covariates), flat=flat)
     if test == "rank":
         present = ~np.isnan(y)
         tells = np.isfinite(found["p"])

@@ -6,7 +6,7 @@ import numpy as np
 
 from atlasdb.cohorts.glm import Design, basis, left
 from atlasdb.cohorts.permutation import Fit, effects, fit, tail
-from atlasdb.cohorts.variances import squeezed
+from atlasdb.cohorts.variances import flatness, squeezed
 from atlasdb.types import FloatArray
 
 
@@ -40,7 +40,8 @@ def parametric(
     found = effects(fitted, statistic)
     if moderated:
         variance = _residual_variance(y, fitted)
-        better, df = squeezed(variance, fitted.df)
+        level = np.nanmean(y[:, fitted.columns], axis=0)
+        better, df = squeezed(variance, fitted.df, level, flatness(y))
         ratio = variance / better
         statistic = statistic * (np.sqrt(ratio) if design.is_t else ratio)
     else:

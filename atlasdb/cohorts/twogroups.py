@@ -103,15 +103,18 @@ def _fit(
     return found | {"n_a": float(n_a), "n_b": float(n_b)}
 
 
-def tested(fitted: dict[str, FloatArray], *, moderated: bool) -> dict[str, FloatArray]:
+def tested(
+    fitted: dict[str, FloatArray], *, flat: float | None
+) -> dict[str, FloatArray]:
     """Test the differences.
 
     Parameters
     ----------
     fitted : dict of ndarray
         From `fits`.
-    moderated : bool
-        Move the variances of each group together.
+    flat : float or None
+        Where it is given, from `variances.flatness`, the variances of each group are
+        moved together.
 
     Returns
     -------
@@ -120,21 +123,22 @@ def tested(fitted: dict[str, FloatArray], *, moderated: bool) -> dict[str, Float
     """
     tells = np.isfinite(fitted["pooled"])
     some = {name: values[tells] for name, values in fitted.items()}
+    n_a, n_b = some["n_a"], some["n_b"]
+    n = n_a + n_b
+    level = (n_a * some["mean_a"] + n_b * some["mean_b"]) / n
     variance = np.zeros(int(tells.sum()))
     spread = np.zeros(len(variance))
     for name in "ab":
         s2, df = some[f"s2_{name}"], some[f"df_{name}"]
-        if moderated:
-            s2, df = squeezed(s2, df)
+        if flat is not None:
+            s2, df = squeezed(s2, df, level, flat)
         part = some[f"share_{name}"] * s2
         variance += part
         spread += part**2 / df
-    n_a, n_b = some["n_a"], some["n_b"]
-    n = n_a + n_b
     difference = some["difference"]
     pooled = some["pooled"]
-    if moderated:
-        pooled = squeezed(pooled, n - 2)[0]
+    if flat is not None:
+        pooled = squeezed(pooled, n - 2, level, flat)[0]
     statistic = difference / np.sqrt(variance)
     df = variance**2 / spread
     effect = difference / np.sqrt(pooled) * (1 - 3 / (4 * (n - 2) - 1))
