@@ -310,7 +310,7 @@ def _load_rows(folder: Path) -> Batch:
     batch = Batch()
     for name, columns in stored["tables"].items():
         if columns is None:
-            table = pq.read_table(folder / f"{name}.parquet")
+            table = _whole(name, pq.read_table(folder / f"{name}.parquet"))
         else:
             table = _table(name, columns)
         if "-" in name:
@@ -321,18 +321,33 @@ def _load_rows(folder: Path) -> Batch:
     return batch
 
 
-def _table(name: str, columns: dict[str, Any]) -> pa.Table:
+def _types(name: str) -> dict[str, PropertyType]:
     if "-" in name:
         declared = RELATIONSHIPS[name.split("-")[0]].properties
-        types: dict[str, PropertyType] = {"source": "str", "target": "str", **declared}
-    else:
-        types = {"id": "str", **NODES[name].properties}
+        return {"source": "str", "target": "str", **declared}
+    return {"id": "str", **NODES[name].properties}
+
+
+def _whole(name: str, table: pa.Table) -> pa.Table:
+    """Give rows that an older version wrote the properties that there are now."""
+    held = set(table.column_names)
+    return pa.table(
+        {
+            column: table.column(column)
+            if column in held
+            else pa.nulls(table.num_rows, ARROW[kind])
+            for column, kind in _types(name).items()
+        }
+    )
+
+
+def _table(name: str, columns: dict[str, Any]) -> pa.Table:
     n_rows = columns["rows"]
     return pa.table(
         {
             column: pa.array(columns[column], type=ARROW[kind])
             if column in columns
             else pa.nulls(n_rows, ARROW[kind])
-            for column, kind in types.items()
+            for column, kind in _types(name).items()
         }
     )

@@ -103,3 +103,13 @@ def test_damage_is_found(tmp_path: Path) -> None:
 def test_a_missing_array_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="--files"):
         Files(tmp_path).arrays("p1/a/matrix.npz")
+
+
+def test_rows_of_an_older_schema_get_the_properties_of_this_one(tmp_path: Path) -> None:
+    files, rows = Files(tmp_path), Batch()
+    rows.add_nodes("Cohort", {"id": [f"k{i}" for i in range(SMALL + 1)]})
+    rows.nodes["Cohort"] = rows.nodes["Cohort"].drop_columns(["definition"])
+    files.save("old/key", rows, {})
+    back = files.load("old/key").nodes["Cohort"]
+    assert back.column_names == ["id", "definition"]
+    assert back.column("definition").null_count == back.num_rows
