@@ -159,7 +159,8 @@ def predict(
     _, who = np.unique(person, return_inverse=True)
     n_people = int(who.max()) + 1
     groups = bool(np.isin(target, (0, 1)).all())
-    _enough(target, who, n_folds, confounds.shape[1], groups)
+    n_confounds = confounds.shape[1]
+    _enough(target, who, n_folds, n_confounds, groups)
     movable = folds.exchangeable(who)
     if n_permutations and not movable:
         raise InvalidDataError(
@@ -205,9 +206,7 @@ def predict(
     return Prediction(
         model=model,
         target="groups" if groups else "score",
-        scores=taken_together(
-            scored, np.array(null), confounded=confounds.shape[1] > 0
-        ),
+        scores=taken_together(scored, np.array(null), confounded=n_confounds > 0),
         predicted=np.mean([run.predicted for run in runs], axis=0),
         rises=_spread(rises, whole),
         falls=_spread(falls, whole),

@@ -130,6 +130,8 @@ def study(
     question: Question,
     rows: Sequence[dict[str, Any]],
     properties: Mapping[str, Mapping[str, Any]],
+    *,
+    averaged: bool = True,
 ) -> Study:
     """Read the connectomes of people, and what is held constant.
 
@@ -142,6 +144,8 @@ def study(
         Connectomes to choose from.
     properties : mapping
         What is known of subjects, by id.
+    averaged : bool, default=True
+        Say that sessions of one person will be averaged.
 
     Raises
     ------
@@ -158,7 +162,7 @@ def study(
     described = _described(store, chosen, properties)
     notes = list(who.notes)
     several = sum(n > 1 for n in Counter(measured).values())
-    if several and who.kind != "sessions":
+    if averaged and several and who.kind != "sessions":
         notes.append(f"{several} people have several sessions, which are averaged.")
     by = ALIASES.get(question.by or "", question.by)
     others = [d | {by: None} if by else d for d in described]
