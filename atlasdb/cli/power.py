@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 _ANYWHERE = ("names", "effect", "alpha", "output_format")
 _WITHOUT_ATLAS = ("people", "connections")
+_EXAMPLES = """\b
+atlasdb power --effect 0.8 --connections 9900
+atlasdb power patients controls --test nbs --effect 0.6
+"""
 
 
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("names", nargs=-1, metavar="[COHORT COHORT]")
 @click.option("--effect", type=float, help="Difference, in standard deviations.")
 @click.option(
@@ -96,7 +100,7 @@ _WITHOUT_ATLAS = ("people", "connections")
 def power(
     ctx: click.Context, /, names: tuple[str, ...], output_format: str, **asked: Any
 ) -> None:
-    r"""Say how many people an effect needs, or what effect people can show.
+    """Say how many people an effect needs, or what effect people can show.
 
     Without cohorts: of two groups that are compared connection by connection. With
     --effect, the people that each group needs; with --people, the difference that they
@@ -105,10 +109,6 @@ def power(
     Of two cohorts of the atlas: the difference that a comparison of these people sees
     in 8 of 10 studies, and with --effect the share that sees it, and the people that 8
     of 10 need. Networks are reckoned with the cohorts' own connectomes.
-
-    \b
-    atlasdb power --effect 0.8 --connections 9900
-    atlasdb power patients controls --test nbs --effect 0.6
     """
     given = {
         name

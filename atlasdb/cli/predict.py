@@ -12,8 +12,14 @@ from atlasdb.cli.output import format_option, show
 from atlasdb.cli.which import names as separated
 from atlasdb.cli.which import which_options
 
+_EXAMPLES = """\b
+atlasdb predict controls --score age --confounds sex,motion
+atlasdb predict patients controls --confounds age,sex --model cpm
+atlasdb predict patients --score updrs --phenotypes updrs.tsv
+"""
 
-@click.command()
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("names", nargs=-1, required=True, metavar="COHORT [COHORT]...")
 @click.option("--score", help="Predict this number that people have: age, a severity.")
 @click.option("--by", help="Predict this property of two values, not the cohort.")
@@ -73,16 +79,11 @@ from atlasdb.cli.which import which_options
 def predict(
     opened: Session, /, names: tuple[str, ...], output_format: str, **asked: Any
 ) -> None:
-    r"""Predict a score, or which of two cohorts, of people held out.
+    """Predict a score, or which of two cohorts, of people held out.
 
     Everything is learned on other people than it is tested on, confounds too. Beside
     the model stand the confounds alone and the mean of others; r and r2 of each row are
     of what the row below leaves. The result stays in the atlas as a Prediction.
-
-    \b
-    atlasdb predict controls --score age --confounds sex,motion
-    atlasdb predict patients controls --confounds age,sex --model cpm
-    atlasdb predict patients --score updrs --phenotypes updrs.tsv
     """
     from tqdm.auto import tqdm
 

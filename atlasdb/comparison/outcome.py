@@ -191,6 +191,8 @@ def frame(
     rows = rows[shown].astype({c: "float64" for c in shown[1:-1]})
     rows.insert(len(shown) - 1, "n", made.n_people)
     notes = list(found.notes)
+    if result.confounds and not np.ptp(found.covariates, axis=0).any():
+        notes.append("The confounds are the same in everybody: nothing is taken out.")
     if made.n_left_out:
         notes.append(
             f"{made.n_left_out} connections lack in somebody, and are not used."

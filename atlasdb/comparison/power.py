@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,11 @@ def foreseen(
             f"'{question.test}'."
         )
     n_shuffles = 1000 if question.permutations is None else question.permutations
+    if len(names) == 1 and not question.by:
+        raise InvalidDataError(
+            f"One cohort, {names[0]}, was named. Name another, or say by what its "
+            "people differ: --by."
+        )
     known = properties(store, question)
     who = people(store, keyring, names, question, known)
     if not who.two_groups:
@@ -78,12 +84,19 @@ def foreseen(
         "connections": _tested(found, question),
         "alpha": question.alpha,
     }
+    notes = found.notes
     if question.test == "edge":
         row |= _of_one(found.n, question.alpha / row["connections"], effect)
     else:
         row |= _of_network(found, question, effect, edges, n_shuffles, progress)
+        if math.isinf(row["detectable_effect"]):
+            line = (
+                f"At this threshold {edges} connections that hang together would not "
+                "be told from chance, however much they differ. Raise it."
+            )
+            notes = (*notes, line)
     frame = pd.DataFrame([row])
-    frame.attrs = {"groups": who.groups, "notes": found.notes}
+    frame.attrs = {"groups": who.groups, "notes": notes}
     return frame
 
 

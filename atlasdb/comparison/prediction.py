@@ -86,7 +86,7 @@ def predicted(
     who = _held_out(store, keyring, names, question, known)
     settled(question, two_groups=who.two_groups)
     rows = [r for r in store.nodes("Connectome").to_pylist() if r["is_current"]]
-    found = study(store, files, who, question, rows, known, averaged=False)
+    found = study(store, files, who, question, rows, known, tested=False)
     target, named = _target(found)
     for name, count in zip(*named, strict=False):
         if count < plan.folds:
