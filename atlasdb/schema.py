@@ -165,7 +165,7 @@ NODES: Mapping[str, Node] = {
                 "quantity confounds",
                 whole="n n_a n_b n_connections n_left_out n_folds n_repeats "
                 "n_permutations seed",
-                real="r r2 mae auc p threshold",
+                real="r r2 mae auc p threshold scale",
             ),
         ),
         Node(

@@ -403,6 +403,8 @@ class PredictionResult:
         ``matrix``, all connections, and ``scores``, by pseudonym.
     used : tuple of str
         Ids of the connectomes.
+    scale : float
+        Power in which the connections were taken.
     """
 
     run: Run
@@ -423,6 +425,7 @@ class PredictionResult:
     n_repeats: int
     n_permutations: int
     threshold: float
+    scale: float
 
 
 @dataclass(frozen=True, eq=False)

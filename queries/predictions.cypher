@@ -27,6 +27,8 @@
 //     Of the recordings.
 // quantity : str
 //     weight, or value, the signed estimate.
+// scale : float
+//     Power in which the connections were taken, where they are least skewed.
 // confounds : str
 //     What was regressed out in each fold.
 // r : float
@@ -57,7 +59,7 @@
 MATCH (k:Prediction)-[:GENERATED_BY]->(r:Run)
 RETURN k.id AS id, k.kind AS kind, k.target AS target, k.score AS score,
        k.class_a AS class_a, k.class_b AS class_b, k.cohorts AS cohorts,
-       k.modality AS modality, k.quantity AS quantity, k.confounds AS confounds,
+       k.modality AS modality, k.quantity AS quantity, k.scale AS scale, k.confounds AS confounds,
        k.r AS r, k.r2 AS r2, k.mae AS mae, k.auc AS auc, k.p AS p, k.n AS n,
        k.n_connections AS n_connections, k.n_folds AS n_folds,
        k.n_repeats AS n_repeats, k.n_permutations AS n_permutations,

@@ -23,7 +23,8 @@
 // stability : float
 //     Share of the folds in which it was chosen with this sign.
 // weight : float
-//     Of a ridge: change of the prediction by one unit of the connection.
+//     Of a ridge: change of the prediction by one unit of the connection, on the scale
+//     of 'predictions'.
 
 MATCH (k:Prediction)
 WHERE $prediction = '' OR k.id = $prediction

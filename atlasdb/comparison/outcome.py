@@ -36,6 +36,7 @@ def kept(
     question: Question,
     run: Run,
     threshold: float,
+    scale: float,
 ) -> PredictionResult:
     """Make what goes into the graph.
 
@@ -50,6 +51,8 @@ def kept(
     run : Run
     threshold : float
         By which connections were chosen.
+    scale : float
+        Power in which the connections were taken.
     """
     groups, n = named
     return PredictionResult(
@@ -74,6 +77,7 @@ def kept(
         n_repeats=made.n_repeats,
         n_permutations=made.n_permutations,
         threshold=threshold,
+        scale=scale,
     )
 
 
@@ -191,6 +195,11 @@ def frame(
     rows = rows[shown].astype({c: "float64" for c in shown[1:-1]})
     rows.insert(len(shown) - 1, "n", made.n_people)
     notes = list(found.notes)
+    if result.scale != 1:
+        notes.append(
+            f"Weights are taken as their power {result.scale:g}, where they are least "
+            "skewed; nobody's score or group is looked at for that."
+        )
     if result.confounds and not np.ptp(found.covariates, axis=0).any():
         notes.append("The confounds are the same in everybody: nothing is taken out.")
     if made.n_left_out:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from atlasdb import clock, writing
+from atlasdb.cohorts import scales
 from atlasdb.cohorts.connections import connections
 from atlasdb.cohorts.permutation import Progress
 from atlasdb.cohorts.prediction import Model, predict
@@ -96,8 +97,9 @@ def predicted(
             )
     y, where = connections(found.weights, directed=found.directed)
     _, person = np.unique(found.who, return_inverse=True)
+    scale = scales.power(y)
     made = predict(
-        y,
+        y if scale == 1 else y**scale,
         target,
         person.astype(np.int64),
         found.covariates,
@@ -110,7 +112,7 @@ def predicted(
         progress=progress,
     )
     run = made_by(found, target, question, vars(plan), names, started)
-    result = kept(found, where, made, named, question, run, plan.threshold)
+    result = kept(found, where, made, named, question, run, plan.threshold, scale)
     prefix = writing.write_prediction(store, files, result)
     return frame(found, made, result, f"{prefix}/{made.model}")
 

@@ -10,7 +10,7 @@ from atlasdb.types import PredictionResult
 
 _SAME_NAMES = (
     "target modality parcellation quantity n_left_out n_folds n_repeats "
-    "n_permutations threshold"
+    "n_permutations threshold scale"
 )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import atlasdb
+import cohort_study
 from atlasdb.errors import AtlasError, InvalidDataError, StoreError
 from crowd import N, crowd
 
@@ -166,6 +167,17 @@ def test_single_connections_need_the_people_that_the_formula_says(
 
     assert row["people_per_group"] == people_needed(0.8, alpha=0.05 / 12)
     assert row["detectable_effect"] == detectable_effect(N, N, alpha=0.05 / 12)
+
+
+def test_skewed_weights_are_taken_where_they_are_least_skewed(
+    local: atlasdb.Atlas,
+) -> None:
+    local.write(*cohort_study.entries())
+    found = local.predict("ill", "well", modality="meg", **QUICK)
+    assert any("least skewed" in note for note in found.attrs["notes"])
+    rows = local.query("predictions").set_index("kind")
+    assert 0.1 <= rows.loc["ridge", "scale"] < 0.9
+    assert rows.loc["ridge", "auc"] > 0.9
 
 
 def test_sessions_of_one_person_count_once(local: atlasdb.Atlas) -> None:
