@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from atlasdb.cohorts import folds
 from atlasdb.cohorts.cpm import Sums
-from atlasdb.cohorts.design import FEWEST
 from atlasdb.cohorts.folds import Whole
 from atlasdb.cohorts.heldout import (
     HeldOut,
@@ -160,7 +159,7 @@ def predict(
     n_people = int(who.max()) + 1
     groups = bool(np.isin(target, (0, 1)).all())
     n_confounds = confounds.shape[1]
-    _enough(target, who, n_folds, n_confounds, groups)
+    folds.enough(target, who, n_folds, n_confounds, groups)
     movable = folds.exchangeable(who)
     if n_permutations and not movable:
         raise InvalidDataError(
@@ -300,31 +299,4 @@ def _check(
         raise InvalidDataError(
             f"At least 2 folds and 1 repetition are needed, not {n_folds} and "
             f"{n_repeats}."
-        )
-
-
-def _enough(
-    target: FloatArray, who: Whole, n_folds: int, n_columns: int, groups: bool
-) -> None:
-    """Refuse people too few to be dealt out, or to be told apart from confounds."""
-    if len(np.unique(target)) < 2:
-        raise InvalidDataError(
-            f"Everybody has the same target, {target[0]:g}: nothing can be predicted."
-        )
-    parts = {"": np.ones(len(target), dtype=bool)}
-    if groups:
-        parts = {f" in group {label}": target == label for label in (1, 0)}
-    for name, part in parts.items():
-        n = len(np.unique(who[part]))
-        if n < n_folds:
-            raise InvalidDataError(
-                f"There are {n} people{name}, fewer than {n_folds} folds. Add people, "
-                "or ask for fewer folds."
-            )
-    n_people = int(who.max()) + 1
-    n_train = n_people - -(-n_people // n_folds)
-    if n_train - n_columns - 2 < FEWEST:
-        raise InvalidDataError(
-            f"{n_people} people in {n_folds} folds are too few for {n_columns} columns "
-            "of confounds. Add people, or hold less constant."
         )
