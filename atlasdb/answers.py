@@ -29,6 +29,7 @@ _NAMES = {
     "modality": "MATCH (g:Connectome) RETURN DISTINCT g.modality AS name",
     "connectome": "MATCH (g:Connectome) RETURN g.id AS name",
     "contrast": "MATCH (k:Contrast) RETURN k.id AS name",
+    "prediction": "MATCH (k:Prediction) RETURN k.id AS name",
     "stimulation": "MATCH (x:Stimulation) RETURN x.id AS name",
 }
 _KIND = {"source": "region", "target": "region", "first": "modality"} | {

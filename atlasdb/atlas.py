@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from atlasdb import answers, erasure, reading, upkeep, writing
 from atlasdb.address import atlas_url, files_folder
@@ -407,6 +407,138 @@ class Atlas:
             self.keyring,
             names,
             comparison.asked(question, phenotypes, self.store, self.keyring),
+            progress=progress,
+        )
+
+    def predict(
+        self,
+        *names: str,
+        model: Literal["ridge", "cpm"] = "ridge",
+        confounds: Sequence[str] = (),
+        folds: int = 10,
+        repeats: int = 3,
+        permutations: int = 1000,
+        threshold: float = 0.01,
+        phenotypes: str | Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **question: Any,
+    ) -> pd.DataFrame:
+        """Predict people who are held out from their connectomes, and keep the result.
+
+        Parameters
+        ----------
+        *names : str
+            Two cohorts to tell apart; or cohorts whose score is predicted.
+        model : {"ridge", "cpm"}
+            All connections with small weights; or connectome-based predictive
+            modelling, sums over those that go with the score.
+        confounds : sequence of str
+            Properties that are regressed out on the training people of each fold.
+        folds, repeats : int, default=10, 3
+            Parts of the people, and how often people are dealt out anew. All sessions
+            of one person are in one part.
+        permutations : int, default=1000
+            Exchanges of people for the p value; 0 gives none.
+        threshold : float, default=0.01
+            p below which cpm chooses a connection in a fold; share of the connections
+            that a ridge is said to lean on.
+        phenotypes : path, optional
+            Table with ``participant_id`` and columns for the score or confounds.
+        progress : callable, optional
+            Called with how many permutations are done, and of how many.
+        **question
+            ``score`` or ``by``, ``quantity``, ``seed``, ``modality``, ``session``,
+            ``task``, ``parcellation``, ``method``, ``allow_mixed`` and
+            ``allow_confounded``, as in `compare`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row each for the model, the confounds alone and the mean of others:
+            ``kind``; ``r, r2, mae`` of a score, or ``auc``; ``p, n, n_connections``.
+            What is beyond the row below it counts: ``r`` and ``r2`` of the model are of
+            what the confounds leave. ``attrs["prediction"]`` is its id.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such cohort, or somebody has no connectome.
+        InvalidDataError
+            If people are too few, or cannot be told from a site.
+        """
+        from atlasdb import comparison  # statistics are slow to import
+        from atlasdb.comparison import prediction
+
+        self._require_writable()
+        prediction.refuse_unknown(question)
+        said = question | {"covariates": tuple(confounds)}
+        return prediction.predicted(
+            self.store,
+            self.files,
+            self.keyring,
+            names,
+            comparison.asked(said, phenotypes, self.store, self.keyring),
+            prediction.Plan(
+                model=model,
+                folds=folds,
+                repeats=repeats,
+                permutations=permutations,
+                threshold=threshold,
+            ),
+            progress=progress,
+        )
+
+    def power(
+        self,
+        *names: str,
+        effect: float | None = None,
+        edges: int = 12,
+        phenotypes: str | Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **question: Any,
+    ) -> pd.DataFrame:
+        """Say what a comparison of two cohorts could show, by their own connectomes.
+
+        Parameters
+        ----------
+        *names : str
+            Two cohorts; or one, with ``by``.
+        effect : float, optional
+            Difference, in standard deviations of what the covariates leave.
+        edges : int, default=12
+            Of ``test="nbs"``: connections of the component that is planted.
+        phenotypes : path, optional
+            Table with ``participant_id`` and columns for covariates or ``by``.
+        progress : callable, optional
+            Called with how many permutations are done, and of how many.
+        **question
+            As in `compare`: ``test`` is "edge" or "nbs".
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row: ``detectable_effect``, which 8 of 10 such studies see, infinite
+            where none is; with an effect also ``power``, the share of studies of these
+            people that see it, and ``people_per_group`` that 8 of 10 studies need.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such cohort, or somebody has no connectome.
+        InvalidDataError
+            If these are not two groups, or cannot be compared.
+        """
+        from atlasdb import comparison  # statistics are slow to import
+        from atlasdb.comparison import power
+
+        return power.foreseen(
+            self.store,
+            self.files,
+            self.keyring,
+            names,
+            comparison.asked(question, phenotypes, self.store, self.keyring),
+            effect=effect,
+            edges=edges,
             progress=progress,
         )
 

@@ -159,6 +159,16 @@ NODES: Mapping[str, Node] = {
             ),
         ),
         Node(
+            "Prediction",
+            _columns(
+                text="kind target score class_a class_b cohorts modality parcellation "
+                "quantity confounds",
+                whole="n n_a n_b n_connections n_left_out n_folds n_repeats "
+                "n_permutations seed",
+                real="r r2 mae auc p threshold scale",
+            ),
+        ),
+        Node(
             "Stimulation",
             _columns(
                 text="subject connectome goal",
@@ -232,6 +242,13 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
             ),
             key=("contrast",),
         ),
+        Relationship("PREDICTS", (("Prediction", "Cohort"),), _columns(text="side")),
+        Relationship(
+            "INFORMS",
+            (("Area", "Area"),),
+            _columns(text="prediction", whole="sign", real="stability weight"),
+            key=("prediction",),
+        ),
         Relationship("HAS_COMPONENT", (("Contrast", "Component"),), {}),
         Relationship(
             "NODE_EFFECT",
@@ -267,6 +284,7 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
                 ("ActivationMap", "Run"),
                 ("Contrast", "Run"),
                 ("Classifier", "Run"),
+                ("Prediction", "Run"),
                 ("Stimulation", "Run"),
             ),
             {},
@@ -288,6 +306,7 @@ RELATIONSHIPS: Mapping[str, Relationship] = {
                 ("ActivationMap", "Artifact"),
                 ("Contrast", "Artifact"),
                 ("Classifier", "Artifact"),
+                ("Prediction", "Artifact"),
                 ("Stimulation", "Artifact"),
             ),
             _columns(text="role"),

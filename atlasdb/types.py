@@ -380,6 +380,55 @@ class ClassificationResult:
 
 
 @dataclass(frozen=True, eq=False)
+class PredictionResult:
+    """How well a score, or which of two groups, was predicted of people held out.
+
+    Attributes
+    ----------
+    target : str
+        "score" or "groups".
+    groups : tuple of str
+        The two groups, that which is predicted high first; or cohort and score.
+    n : tuple of int
+        People, or people of each group.
+    cohorts : tuple of str
+        Whose people.
+    table : mapping of str to sequence
+        One row for the model and each baseline, the model first: columns ``kind, r,
+        r2, mae, auc, p, n_connections``.
+    connections : mapping of str to ndarray
+        What the model chose often, one row a connection: ``source, target`` (area
+        ids), ``sign, stability, weight``.
+    arrays : mapping of str to dict of ndarray
+        ``matrix``, all connections, and ``scores``, by pseudonym.
+    used : tuple of str
+        Ids of the connectomes.
+    scale : float
+        Power in which the connections were taken.
+    """
+
+    run: Run
+    target: Literal["score", "groups"]
+    groups: tuple[str, str]
+    n: tuple[int, ...]
+    cohorts: tuple[str, ...]
+    modality: str
+    parcellation: str
+    quantity: str
+    confounds: tuple[str, ...]
+    table: Mapping[str, Sequence[Any]]
+    connections: Mapping[str, NDArray[Any]]
+    arrays: Mapping[str, Mapping[str, NDArray[Any]]]
+    used: tuple[str, ...]
+    n_left_out: int
+    n_folds: int
+    n_repeats: int
+    n_permutations: int
+    threshold: float
+    scale: float
+
+
+@dataclass(frozen=True, eq=False)
 class StimulationResult:
     """What stimulating each region would change, by the model of one recording.
 

@@ -23,9 +23,16 @@ from atlasdb.rows import (
     entry_batch,
     measure_batch,
     pool_batch,
+    prediction_batch,
     stimulation_batch,
 )
-from atlasdb.rows.ids import classification_id, contrast_id, slug, stimulation_id
+from atlasdb.rows.ids import (
+    classification_id,
+    contrast_id,
+    prediction_id,
+    slug,
+    stimulation_id,
+)
 from atlasdb.rows.shared import add_subject
 from atlasdb.schema import NODES
 from atlasdb.store.base import Store
@@ -38,6 +45,7 @@ from atlasdb.types import (
     MeasureResult,
     Parcellation,
     PoolResult,
+    PredictionResult,
     StimulationResult,
     Subject,
 )
@@ -167,6 +175,23 @@ def write_classification(
     (line,) = files.append({"kind": "run", "key": result.run.key, "path": path})
     store.apply(batch, applied=line.n)
     return classification
+
+
+def write_prediction(store: Store, files: Files, result: PredictionResult) -> str:
+    """Add a prediction, unless the same one is there; give what its ids begin with.
+
+    What was predicted of whom is in a file, by pseudonym, and nowhere in the graph.
+    """
+    prediction = prediction_id(result.groups, result.target, result.run.key)
+    if result.run.key in files:
+        return prediction
+    path = f"predictions/{result.run.key[:16]}"
+    stored = [_stored(name, path, group) for name, group in result.arrays.items()]
+    batch = prediction_batch(prediction, result, stored, code_version=__version__)
+    files.save(path, batch, result.arrays)
+    (line,) = files.append({"kind": "run", "key": result.run.key, "path": path})
+    store.apply(batch, applied=line.n)
+    return prediction
 
 
 def write_stimulation(store: Store, files: Files, result: StimulationResult) -> str:

@@ -159,6 +159,8 @@ def ask_everything(atlas: atlasdb.Atlas) -> None:
     atlas.compare("ill", "well", test="node", **asked)
     atlas.compare("ill", "well", test="global", **asked)
     atlas.compare("ill3", "well", test="node", **asked)
+    atlas.predict("ill", "well", folds=5, repeats=1, permutations=9, **asked)
+    atlas.predict("well", score="age", folds=5, repeats=1, permutations=9, **asked)
     atlas.pool("patients", modality="eeg")
     atlas.write_classification(small_study.classification())
     atlas.write_stimulation(small_study.stimulation())

@@ -192,7 +192,7 @@ def test_more_than_two_groups_are_compared_by_f(
     found = local.compare("ill", "well", modality="meg", by="kind_of", phenotypes=table)
     assert found.attrs["groups"] == ("a", "b", "lost")
     assert found.attrs["n"] == (5, 5, 10)
-    assert set(found["source"]) == {made.HUB}
+    assert (found["source"] == made.HUB).sum() == made.N - 1 > len(found) - 4
     assert "mean_a" not in found
     with pytest.raises(InvalidDataError, match="two groups"):
         local.compare(
@@ -215,7 +215,7 @@ def test_a_score_of_the_users_own_is_correlated_and_not_stored(
     ]
     lines += ["well9\tn/a", "stranger\t3"]
     table.write_text("participant_id\tupdrs\n" + "\n".join(lines))
-    asked = {"modality": "meg", "score": "updrs"}
+    asked = {"modality": "meg", "score": "updrs", "statistic": "glm"}
     found = local.compare("ill", "well", phenotypes=table, **asked)
     assert found.attrs["n"] == (18,)
     assert ("Area_2", "Area_3") in set(
@@ -302,7 +302,7 @@ def test_an_area_that_nobody_has_is_said_and_not_tested(local: atlasdb.Atlas) ->
     said = " ".join(found.attrs["notes"])
     assert "Nobody has an estimate of 06" in said
     assert "lack in somebody" in said
-    counts = found.set_index("target")
+    counts = found[found["source"] == made.HUB].set_index("target")
     assert counts.loc["Area_7", "n_a"] == 4
     assert counts.loc["Area_8", "n_a"] == 5
     nodes = local.compare("ill", "well", test="node", metrics=["out_strength"])

@@ -62,6 +62,10 @@ class LazyGroup(click.Group):
             "atlasdb.cli.compare:compare",
             "Compare two cohorts, connection by connection.",
         ),
+        "predict": (
+            "atlasdb.cli.predict:predict",
+            "A score, or which of two cohorts, of people held out.",
+        ),
         "power": (
             "atlasdb.cli.power:power",
             "How many people an effect needs, what effect people can show.",

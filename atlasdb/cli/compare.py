@@ -10,6 +10,8 @@ import click
 
 from atlasdb.cli import Session
 from atlasdb.cli.output import format_option, show
+from atlasdb.cli.which import names as separated
+from atlasdb.cli.which import which_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,15 +21,21 @@ MOST = 0.8
 """What survives in this share of the analyses does not hang on the choice."""
 
 
-def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip())
+_EXAMPLES = """\b
+atlasdb compare patients controls --covariates age,sex
+atlasdb compare patients controls --test nbs --alternative less
+atlasdb compare sub-01 controls
+atlasdb compare mice --by sex
+atlasdb compare patients --score updrs --phenotypes updrs.tsv
+atlasdb compare patients --sessions before,after
+"""
 
 
 def _choice(*names: str) -> click.Choice[str]:
     return click.Choice(names)
 
 
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("names", nargs=-1, required=True, metavar="COHORT [COHORT]...")
 @click.option(
     "--test",
@@ -53,7 +61,7 @@ def _choice(*names: str) -> click.Choice[str]:
 @click.option(
     "--covariates",
     default="",
-    callback=_names,
+    callback=separated,
     metavar="NAMES",
     help="What to hold constant, with commas: age,sex,site,motion.",
 )
@@ -62,7 +70,7 @@ def _choice(*names: str) -> click.Choice[str]:
 @click.option(
     "--sessions",
     default="",
-    callback=_names,
+    callback=separated,
     metavar="NAMES",
     help="Compare these sessions within people, with commas.",
 )
@@ -76,13 +84,6 @@ def _choice(*names: str) -> click.Choice[str]:
     "metrics",
     multiple=True,
     help="Measure for --test node or global, may be repeated.  [default: all]",
-)
-@click.option(
-    "--quantity",
-    type=_choice("weight", "value"),
-    default="weight",
-    show_default=True,
-    help="Directed strength, or signed estimate (correlations as Fisher's z).",
 )
 @click.option(
     "--alternative",
@@ -122,27 +123,13 @@ def _choice(*names: str) -> click.Choice[str]:
     type=_choice("controls", "everybody"),
     help="Take sites out (ComBat), estimated on the last cohort or on everybody.",
 )
-@click.option("--modality", help="Which connectomes, where people have several.")
-@click.option("--session", help="Which connectomes, where people have several.")
-@click.option("--task", help="Which connectomes, where people have several.")
-@click.option("--parcellation", help="Which connectomes, where people have several.")
-@click.option("--method", help="Which connectomes, where people have several.")
-@click.option(
-    "--allow-mixed",
-    is_flag=True,
-    help="Compare connectomes that were not made the same way.",
-)
-@click.option(
-    "--allow-confounded",
-    is_flag=True,
-    help="Go on where all people of a cohort come from a site of their own.",
-)
 @click.option(
     "--multiverse",
     is_flag=True,
     help="Compare in every stored variant of the connectomes (parcellations, "
     "estimators, denoisings), and say in what share each difference survives.",
 )
+@which_options
 @format_option
 @click.pass_obj
 def compare(
@@ -152,19 +139,11 @@ def compare(
     output_format: str,
     **question: Any,
 ) -> None:
-    r"""Compare cohorts: patients first, controls last.
+    """Compare cohorts: patients first, controls last.
 
     Lists what differs after the correction; none is an answer. The whole result stays
     in the atlas as a Contrast. With a subject in the place of the patients, lists where
     this person is most unusual among the controls.
-
-    \b
-    atlasdb compare patients controls --covariates age,sex
-    atlasdb compare patients controls --test nbs --alternative less
-    atlasdb compare sub-01 controls
-    atlasdb compare mice --by sex
-    atlasdb compare patients --score updrs --phenotypes updrs.tsv
-    atlasdb compare patients --sessions before,after
     """
     from tqdm.auto import tqdm
 

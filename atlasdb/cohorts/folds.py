@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from atlasdb.cohorts.design import FEWEST
+from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
 Whole = NDArray[np.int64]
@@ -79,3 +81,46 @@ def exchangeable(person: Whole) -> int:
     n = np.bincount(person)
     sizes, counts = np.unique(n, return_counts=True)
     return int(counts[counts > 1].sum()) if sizes.size else 0
+
+
+def enough(
+    target: FloatArray, who: Whole, n_folds: int, n_columns: int, groups: bool
+) -> None:
+    """Refuse people too few to be dealt out, or to be told apart from confounds.
+
+    Parameters
+    ----------
+    target : ndarray, shape (n_cases,)
+    who : ndarray of int, shape (n_cases,)
+        Whose each case is, 0, 1, ...
+    n_folds, n_columns : int
+        Folds, and columns of confounds.
+    groups : bool
+        Whether the target says which of two groups.
+
+    Raises
+    ------
+    InvalidDataError
+        If they are too few, or everybody has the same target.
+    """
+    if len(np.unique(target)) < 2:
+        raise InvalidDataError(
+            f"Everybody has the same target, {target[0]:g}: nothing can be predicted."
+        )
+    parts = {"": np.ones(len(target), dtype=bool)}
+    if groups:
+        parts = {f" in group {label}": target == label for label in (1, 0)}
+    for name, part in parts.items():
+        n = len(np.unique(who[part]))
+        if n < n_folds:
+            raise InvalidDataError(
+                f"There are {n} people{name}, fewer than {n_folds} folds. Add people, "
+                "or ask for fewer folds."
+            )
+    n_people = int(who.max()) + 1
+    n_train = n_people - -(-n_people // n_folds)
+    if n_train - n_columns - 2 < FEWEST:
+        raise InvalidDataError(
+            f"{n_people} people in {n_folds} folds are too few for {n_columns} columns "
+            "of confounds. Add people, or hold less constant."
+        )

@@ -23,7 +23,7 @@ from atlasdb.cohorts.corrections import by_largest
 from atlasdb.cohorts.design import FEWEST
 from atlasdb.cohorts.glm import Design, IntArray
 from atlasdb.cohorts.networkbased import Alternative, checked, directed_to, joined
-from atlasdb.cohorts.permutation import Fit, fit, shuffled
+from atlasdb.cohorts.permutation import Fit, Progress, fit, shuffled
 from atlasdb.cohorts.power import POWER
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
@@ -168,6 +168,7 @@ def plant(
     n_cohorts: int = 300,
     n_permutations: int = 1000,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> PlantedStudy:
     """Make null cohorts of a study's own people, to plant differences into.
 
@@ -186,6 +187,8 @@ def plant(
     n_cohorts, n_permutations : int
         Cohorts with a difference, and shuffles that say how large components get.
     seed : int, default=0
+    progress : callable, optional
+        Called with how many cohorts and shuffles are done, and of how many.
 
     Returns
     -------
@@ -221,7 +224,7 @@ def plant(
     limit = fitted.partial_at(threshold)
     shuffle, edge = [], []
     done = 0
-    for block in shuffled(fitted):
+    for block in shuffled(fitted, progress):
         mine = planted[done : done + len(block)]
         partial[done : done + len(block)] = np.take_along_axis(block, mine, axis=1)
         turned = directed_to(block, alternative).copy()

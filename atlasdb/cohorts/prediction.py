@@ -18,10 +18,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from atlasdb.cohorts import folds, scores
+from atlasdb.cohorts import folds
 from atlasdb.cohorts.cpm import Sums
-from atlasdb.cohorts.design import FEWEST
 from atlasdb.cohorts.folds import Whole
+from atlasdb.cohorts.heldout import (
+    HeldOut,
+    Measured,
+    Score,
+    hold_out,
+    measured,
+    taken_together,
+)
+from atlasdb.cohorts.permutation import Progress
 from atlasdb.cohorts.ridge import Ridge
 from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb.types import FloatArray
@@ -30,28 +38,6 @@ Model = Literal["cpm", "ridge"]
 MODELS: tuple[Model, ...] = ("cpm", "ridge")
 _FOLDS, _EXCHANGES, _INNER = 1, 2, 3
 """What a seed is for."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """How well held-out people are predicted.
-
-    Attributes
-    ----------
-    value : float
-        Mean over the repetitions.
-    baseline : float
-        Of what knows nobody's connections: the mean of the training people.
-    confounds : float or None
-        Of a prediction from the confounds alone.
-    p : float or None
-        Share of exchanges that do as well, ``(b + 1) / (m + 1)``.
-    """
-
-    value: float
-    baseline: float
-    confounds: float | None
-    p: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +56,8 @@ class Prediction:
     predicted : ndarray, shape (n_cases,)
         When the case was held out, mean over the repetitions; without the confounds.
     rises, falls : ndarray, shape (n_values,)
-        cpm: share of all folds in which the value was chosen as going with the target
-        or against it. ridge: None.
+        Share of all folds in which the value was chosen as going with the target or
+        against it; NaN for values that somebody lacks.
     weights : ndarray, shape (n_values,)
         ridge: mean over all folds. cpm: None. NaN for values that somebody lacks.
     n_values, n_left_out : int
@@ -87,8 +73,8 @@ class Prediction:
     target: Literal["score", "groups"]
     scores: dict[str, Score]
     predicted: FloatArray
-    rises: FloatArray | None
-    falls: FloatArray | None
+    rises: FloatArray
+    falls: FloatArray
     weights: FloatArray | None
     n_values: int
     n_left_out: int
@@ -112,6 +98,7 @@ def predict(
     n_permutations: int = 100,
     threshold: float = 0.01,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Prediction:
     """Predict everybody from others, and say how surely better than by chance.
 
@@ -133,9 +120,13 @@ def predict(
     n_permutations : int, default=100
         Exchanges of people; 0 gives no p.
     threshold : float, default=0.01
-        cpm: a connection is chosen when the p of its correlation is smaller.
+        cpm: a connection is chosen when the p of its correlation is smaller. ridge
+        uses all; chosen are called that share of them whose spread between people
+        moves the prediction most.
     seed : int, default=0
         Same seed, same result.
+    progress : callable, optional
+        Called with how many exchanges are done, and of how many.
 
     Returns
     -------
@@ -167,7 +158,8 @@ def predict(
     _, who = np.unique(person, return_inverse=True)
     n_people = int(who.max()) + 1
     groups = bool(np.isin(target, (0, 1)).all())
-    _enough(target, who, n_folds, confounds.shape[1], groups)
+    n_confounds = confounds.shape[1]
+    folds.enough(target, who, n_folds, n_confounds, groups)
     movable = folds.exchangeable(who)
     if n_permutations and not movable:
         raise InvalidDataError(
@@ -186,41 +178,37 @@ def predict(
         folds.deal(who, target, n_folds, np.random.default_rng([seed, _FOLDS, i]))
         for i in range(n_repeats)
     ]
-    one_each = _same(target, who)
-    runs = [
-        _run(learner, target, fold, base, who, np.arange(len(who)), [seed, _INNER, i])
-        for i, fold in enumerate(dealt)
-    ]
-    scored = [_scored(run, target, who, groups, one_each) for run in runs]
+
+    def tried(taken: Whole, *more: int) -> tuple[list[HeldOut], list[Measured]]:
+        runs = [
+            hold_out(learner, target, fold, base, who, taken, [seed, _INNER, i, *more])
+            for i, fold in enumerate(dealt)
+        ]
+        return runs, [measured(run, target, who, groups=groups) for run in runs]
+
+    runs, scored = tried(np.arange(len(who)))
     null = []
     for m in range(n_permutations):
         taken = folds.exchanged(who, np.random.default_rng([seed, _EXCHANGES, m]))
-        again = [
-            _scored(
-                _run(learner, target, fold, base, who, taken, [seed, _INNER, i, m]),
-                target,
-                who,
-                groups,
-                one_each,
-            )
-            for i, fold in enumerate(dealt)
-        ]
+        _, again = tried(taken, m)
         null.append([np.mean([s[name][0] for s in again]) for name in scored[0]])
+        if progress:
+            progress(m + 1, n_permutations)
     learned = np.concatenate([run.learned for run in runs])
-    shares: dict[str, FloatArray | None] = {"rises": None, "falls": None}
     weights = None
     if isinstance(learner, Ridge):
         centred = _free(values[:, whole], base)
+        rises, falls = _moving(learned, centred, threshold)
         weights = _spread((learned.mean(axis=0) @ centred), whole)
     else:
-        for name, sign in (("rises", 1), ("falls", -1)):
-            shares[name] = _spread((learned == sign).mean(axis=0), whole)
+        rises, falls = ((learned == sign).mean(axis=0) for sign in (1, -1))
     return Prediction(
         model=model,
         target="groups" if groups else "score",
-        scores=_summary(scored, np.array(null), confounds.shape[1] > 0),
+        scores=taken_together(scored, np.array(null), confounded=n_confounds > 0),
         predicted=np.mean([run.predicted for run in runs], axis=0),
-        **shares,
+        rises=_spread(rises, whole),
+        falls=_spread(falls, whole),
         weights=weights,
         n_values=int(whole.sum()),
         n_left_out=int((~whole).sum()),
@@ -231,16 +219,6 @@ def predict(
         n_repeats=n_repeats,
         n_permutations=n_permutations,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """One dealing of the folds: held-out cases, (n_cases,), and what was learned."""
-
-    predicted: FloatArray
-    mean: FloatArray  # of the target of the training cases
-    said: FloatArray  # what the confounds say of the target
-    learned: NDArray[np.float64] | NDArray[np.int8]  # a row for each fold
 
 
 def _learner(
@@ -259,80 +237,20 @@ def _free(values: FloatArray, base: FloatArray) -> FloatArray:
     return np.asarray(values - base @ (np.linalg.pinv(base) @ values))
 
 
-def _run(
-    learner: Ridge | Sums,
-    target: FloatArray,
-    fold: Whole,
-    base: FloatArray,
-    who: Whole,
-    taken: Whole,
-    seed: list[int],
-) -> _Run:
-    mean, said = np.empty((2, len(target)))
-    for k in np.unique(fold):
-        train = fold != k
-        mean[~train] = target[train].mean()
-        said[~train] = base[~train] @ (np.linalg.pinv(base[train]) @ target[train])
-    learned: NDArray[np.float64] | NDArray[np.int8]
-    if isinstance(learner, Ridge):
-        rng = np.random.default_rng(seed)
-        predicted, learned = learner.held_out(target, fold, base, who, taken, rng)
-    else:
-        predicted, learned = learner.held_out(target, fold, base, taken)
-    return _Run(predicted, mean, said, learned)
-
-
-def _scored(
-    run: _Run, target: FloatArray, who: Whole, groups: bool, one_each: bool
-) -> dict[str, tuple[float, float, float]]:
-    """Score a run, the mean, and the confounds: of people, or of cases."""
-    columns = [run.predicted, run.mean, run.said, target]
-    if one_each:
-        n = np.bincount(who)
-        columns = [np.bincount(who, column) / n for column in columns]
-    predicted, mean, said, wanted = columns
-    if groups:
-        labels = wanted.astype(np.int64)
-        found = float(scores.auc(predicted, labels))
-        return {"auc": (found, 0.5, float(scores.auc(said, labels)))}
-    left = wanted - said
-    return {
-        "r": (scores.pearson(predicted, left), 0.0, scores.pearson(said, wanted)),
-        "r2": (
-            scores.r2(predicted, left),
-            scores.r2(mean - said, left),
-            scores.r2(said - mean, wanted - mean),
-        ),
-        "mae": (
-            float(np.abs(left - predicted).mean()),
-            float(np.abs(wanted - mean).mean()),
-            float(np.abs(left).mean()),
-        ),
-    }
-
-
-def _summary(
-    scored: list[dict[str, tuple[float, float, float]]],
-    null: FloatArray,
-    confounded: bool,
-) -> dict[str, Score]:
-    made = {}
-    for column, name in enumerate(scored[0]):
-        value, baseline, alone = np.mean([s[name] for s in scored], axis=0).tolist()
-        p = None
-        if len(null):
-            sign = -1 if name == "mae" else 1
-            as_good = int((sign * (null[:, column] - value) >= -1e-12).sum())
-            p = (as_good + 1) / (len(null) + 1)
-        made[name] = Score(value, baseline, alone if confounded else None, p)
-    return made
-
-
-def _same(target: FloatArray, who: Whole) -> bool:
-    """Whether all cases of a person have the same target."""
-    first = np.empty(int(who.max()) + 1)
-    first[who] = target
-    return bool((first[who] == target).all())
+def _moving(
+    learned: FloatArray, centred: FloatArray, share: float
+) -> tuple[FloatArray, FloatArray]:
+    """Say how often each value is among those that move the prediction most."""
+    n = centred.shape[1]
+    n_chosen = max(1, round(share * n))
+    size = centred.std(axis=0)
+    rises, falls = np.zeros((2, n))
+    for coefficients in learned:
+        moves = (coefficients @ centred) * size
+        chosen = np.argpartition(np.abs(moves), n - n_chosen)[n - n_chosen :]
+        rises[chosen] += moves[chosen] > 0
+        falls[chosen] += moves[chosen] < 0
+    return rises / len(learned), falls / len(learned)
 
 
 def _base(confounds: FloatArray) -> FloatArray:
@@ -381,31 +299,4 @@ def _check(
         raise InvalidDataError(
             f"At least 2 folds and 1 repetition are needed, not {n_folds} and "
             f"{n_repeats}."
-        )
-
-
-def _enough(
-    target: FloatArray, who: Whole, n_folds: int, n_columns: int, groups: bool
-) -> None:
-    """Refuse people too few to be dealt out, or to be told apart from confounds."""
-    if len(np.unique(target)) < 2:
-        raise InvalidDataError(
-            f"Everybody has the same target, {target[0]:g}: nothing can be predicted."
-        )
-    parts = {"": np.ones(len(target), dtype=bool)}
-    if groups:
-        parts = {f" in group {label}": target == label for label in (1, 0)}
-    for name, part in parts.items():
-        n = len(np.unique(who[part]))
-        if n < n_folds:
-            raise InvalidDataError(
-                f"There are {n} people{name}, fewer than {n_folds} folds. Add people, "
-                "or ask for fewer folds."
-            )
-    n_people = int(who.max()) + 1
-    n_train = n_people - -(-n_people // n_folds)
-    if n_train - n_columns - 2 < FEWEST:
-        raise InvalidDataError(
-            f"{n_people} people in {n_folds} folds are too few for {n_columns} columns "
-            "of confounds. Add people, or hold less constant."
         )

@@ -14,7 +14,7 @@ from atlasdb.types import FloatArray
 
 LITTLE = 0.2
 """Values whose mean skewness is smaller are left as they are."""
-LEAST = 0.1
+LEAST = 0.02
 """No power is smaller."""
 FEWEST = 10
 """Of fewer columns the skewness cannot be told."""
@@ -33,7 +33,7 @@ def power(values: FloatArray) -> float:
     Returns
     -------
     float
-        Between 0.1 and 1; 1 where a value is negative or the skewness is small.
+        Between 0.02, nearly the logarithm, and 1; 1 where a value is negative or the skewness is small.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def power(values: FloatArray) -> float:
         return 1.0
     if skewness(some**LEAST) > 0:
         return LEAST
-    root = optimize.brentq(lambda x: skewness(some**x), LEAST, 1.0, xtol=0.005)
+    root = optimize.brentq(lambda x: skewness(some**x), LEAST, 1.0, xtol=0.002)
     return round(float(root), 2)
 
 

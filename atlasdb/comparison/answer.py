@@ -38,6 +38,8 @@ def kept(
     stated = params | {
         "connectomes": sorted(str(row["id"]) for row in study.chosen),
         "held": hashlib.sha256(study.covariates.tobytes()).hexdigest(),
+        "groups": study.people.groups,
+        "labels": study.labels,
         "multiverse": multiverse,
         "version": METHOD_VERSION,
     }

@@ -130,6 +130,8 @@ def study(
     question: Question,
     rows: Sequence[dict[str, Any]],
     properties: Mapping[str, Mapping[str, Any]],
+    *,
+    tested: bool = True,
 ) -> Study:
     """Read the connectomes of people, and what is held constant.
 
@@ -142,6 +144,8 @@ def study(
         Connectomes to choose from.
     properties : mapping
         What is known of subjects, by id.
+    tested : bool, default=True
+        Say what tests do with several sessions, and with connections that lack.
 
     Raises
     ------
@@ -158,13 +162,13 @@ def study(
     described = _described(store, chosen, properties)
     notes = list(who.notes)
     several = sum(n > 1 for n in Counter(measured).values())
-    if several and who.kind != "sessions":
+    if tested and several and who.kind != "sessions":
         notes.append(f"{several} people have several sessions, which are averaged.")
     by = ALIASES.get(question.by or "", question.by)
     others = [d | {by: None} if by else d for d in described]
     notes += _confounds(who, measured, others, allow=question.allow_confounded)
     covariates = _covariates(chosen, measured, described, question)
-    codes, weights, said = _weights(store, files, chosen, question)
+    codes, weights, said = _weights(store, files, chosen, question, tested=tested)
     notes += said
     scores = None
     if who.kind == "score":
@@ -266,6 +270,8 @@ def _weights(
     files: Files,
     chosen: Sequence[Mapping[str, Any]],
     question: Question,
+    *,
+    tested: bool,
 ) -> tuple[list[str], FloatArray, list[str]]:
     name = question.quantity
     codes, stacks = members.stacks(store, files, [row["id"] for row in chosen], (name,))
@@ -281,10 +287,10 @@ def _weights(
     off = ~np.eye(len(codes), dtype=bool)
     there = np.isfinite(weights)[:, off]
     never = [c for i, c in enumerate(codes) if not np.isfinite(weights[:, i]).any()]
-    if never:
+    if tested and never:
         notes.append(f"Nobody has an estimate of {', '.join(never[:5])}: not tested.")
     holes = float(1 - there.mean())
-    if holes > 0:
+    if tested and holes > 0:
         lack = int((~there).any(axis=0).sum())
         notes.append(
             f"{lack} of {there.shape[1]} connections lack in somebody ({holes:.1%} of "

@@ -11,6 +11,7 @@ from atlasdb.rows.connectome import add_connectivity, add_neurons
 from atlasdb.rows.contrast import contrast_batch
 from atlasdb.rows.ids import connectome_id, map_id
 from atlasdb.rows.measure import measure_batch
+from atlasdb.rows.prediction import prediction_batch
 from atlasdb.rows.shared import (
     StoredArrays,
     add_artifact,
@@ -32,6 +33,7 @@ __all__ = [
     "entry_batch",
     "measure_batch",
     "pool_batch",
+    "prediction_batch",
     "stimulation_batch",
 ]
 

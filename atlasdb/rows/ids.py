@@ -50,6 +50,11 @@ def contrast_id(groups: Sequence[str], question: str, target: str, key: str) -> 
     return f"{between.join(slug(name) for name in groups[:3])}/{target}-{key[:8]}"
 
 
+def prediction_id(groups: Sequence[str], target: str, key: str) -> str:
+    """Give what the ids of a prediction and its baselines begin with."""
+    return contrast_id(groups, target, "prediction", key)
+
+
 def component_id(contrast: str, label: int) -> str:
     """Give the id of a component: the comparison and its number, 1 for the largest."""
     return f"{contrast}/{label}"

@@ -47,6 +47,8 @@ def test_help_imports_nothing_heavy_and_is_quick() -> None:
         ["analyze", "pagerank"],
         ["analyze", "paths"],
         ["compare"],
+        ["predict"],
+        ["power"],
         ["export"],
         ["export", "connectome"],
         ["export", "contrast"],
