@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from atlasdb import members
-from atlasdb.cohorts import confounds, contrasts, design, harmonise
+from atlasdb.cohorts import confounds, contrasts, design
 from atlasdb.cohorts.glm import Design
 from atlasdb.comparison.choice import connectomes_of
+from atlasdb.comparison.matrices import harmonised, weights_of
 from atlasdb.comparison.people import ALIASES, People
 from atlasdb.comparison.question import Question
-from atlasdb.errors import InvalidDataError
 from atlasdb.files import Files
 from atlasdb.store.base import Store
 from atlasdb.types import FloatArray
@@ -168,7 +168,7 @@ def study(
     others = [d | {by: None} if by else d for d in described]
     notes += _confounds(who, measured, others, allow=question.allow_confounded)
     covariates = _covariates(chosen, measured, described, question)
-    codes, weights, said = _weights(store, files, chosen, question, tested=tested)
+    codes, weights, said = weights_of(store, files, chosen, question, tested=tested)
     notes += said
     scores = None
     if who.kind == "score":
@@ -177,7 +177,7 @@ def study(
     groups = dict(zip(who.subjects, who.labels, strict=True))
     if question.harmonise:
         labels = np.array([groups[s] for s in measured])
-        weights, line = _harmonised(
+        weights, line = harmonised(
             weights, covariates, described, labels, who, question
         )
         notes.append(line)
@@ -263,72 +263,3 @@ def _covariates(
     single = len(set(measured)) == len(measured)
     keys = list(measured) if single else [str(row["id"]) for row in chosen]
     return design.columns(keys, dict(zip(keys, described, strict=True)), names)
-
-
-def _weights(
-    store: Store,
-    files: Files,
-    chosen: Sequence[Mapping[str, Any]],
-    question: Question,
-    *,
-    tested: bool,
-) -> tuple[list[str], FloatArray, list[str]]:
-    name = question.quantity
-    codes, stacks = members.stacks(store, files, [row["id"] for row in chosen], (name,))
-    if name not in stacks:
-        raise InvalidDataError(
-            "These connectomes have no signed estimates beside their weights. Compare "
-            "the weights: leave out --quantity."
-        )
-    weights, notes = stacks[name], []
-    if name == "value" and chosen[0]["unit"] in harmonise.CORRELATIONS:
-        weights = harmonise.fisher_z(weights)
-        notes.append("Correlations are compared as Fisher's z.")
-    off = ~np.eye(len(codes), dtype=bool)
-    there = np.isfinite(weights)[:, off]
-    never = [c for i, c in enumerate(codes) if not np.isfinite(weights[:, i]).any()]
-    if tested and never:
-        notes.append(f"Nobody has an estimate of {', '.join(never[:5])}: not tested.")
-    holes = float(1 - there.mean())
-    if tested and holes > 0:
-        lack = int((~there).any(axis=0).sum())
-        notes.append(
-            f"{lack} of {there.shape[1]} connections lack in somebody ({holes:.1%} of "
-            "all values): each is tested in those who have it."
-        )
-    return codes, weights, notes
-
-
-def _harmonised(
-    weights: FloatArray,
-    covariates: FloatArray,
-    described: Sequence[Mapping[str, Any]],
-    labels: Any,
-    who: People,
-    question: Question,
-) -> tuple[FloatArray, str]:
-    """Take the sites out; what tells the groups apart is kept."""
-    sites = [row.get("site") for row in described]
-    unknown = sum(site is None for site in sites)
-    if unknown:
-        raise InvalidDataError(
-            f"The site of {unknown} of {len(sites)} connectomes is not known, so sites "
-            "cannot be harmonised. Ingest it with --field site=COLUMN."
-        )
-    kept = covariates
-    train = None
-    if question.harmonise == "controls":
-        if who.kind not in ("groups", "patient"):
-            raise InvalidDataError(
-                "There are no controls to estimate sites from; use --harmonise "
-                "everybody."
-            )
-        train = labels == len(who.groups) - 1
-    elif who.kind in ("groups", "patient"):
-        levels = range(1, len(who.groups))
-        kept = np.column_stack([covariates, *[(labels == k) * 1.0 for k in levels]])
-    found = harmonise.harmonise(weights, [str(s) for s in sites], kept, train=train)
-    line = f"{len(set(sites))} sites were harmonised (ComBat, by {question.harmonise})."
-    if found.n_lost:
-        line += f" {found.n_lost} values could not be, and are left out."
-    return found.values, line
