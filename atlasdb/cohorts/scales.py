@@ -33,7 +33,8 @@ def power(values: FloatArray) -> float:
     Returns
     -------
     float
-        Between 0.02, nearly the logarithm, and 1; 1 where a value is negative or the skewness is small.
+        Between 0.02, nearly the logarithm, and 1; 1 where a value is negative or the
+        skewness is small.
 
     Examples
     --------
