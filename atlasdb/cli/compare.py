@@ -95,7 +95,7 @@ def _choice(*names: str) -> click.Choice[str]:
 @click.option(
     "--threshold",
     type=float,
-    help="Of --test nbs, in t or F.  [default: chance passes one connection for 8 "
+    help="Of --test nbs, in t or F.  [default: chance passes one connection for 5 "
     "areas]",
 )
 @click.option(

@@ -64,7 +64,7 @@ atlasdb power patients controls --test nbs --effect 0.6
 @click.option(
     "--threshold",
     type=float,
-    help="Of --test nbs, in t.  [default: chance passes one connection for 8 areas]",
+    help="Of --test nbs, in t.  [default: chance passes one connection for 5 areas]",
 )
 @click.option(
     "--alternative",
