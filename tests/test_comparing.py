@@ -194,6 +194,13 @@ def test_more_than_two_groups_are_compared_by_f(
     assert found.attrs["n"] == (5, 5, 10)
     assert (found["source"] == made.HUB).sum() == made.N - 1 > len(found) - 4
     assert "mean_a" not in found
+    asked = {"modality": "meg", "by": "kind_of", "phenotypes": table}
+    (component,) = local.compare(
+        "ill", "well", test="nbs", permutations=50, **asked
+    ).to_dict("records")
+    assert component["n_edges"] >= made.N - 1
+    assert "n_positive" not in component
+    assert local.query("components")["n_positive"].isna().all()
     with pytest.raises(InvalidDataError, match="two groups"):
         local.compare(
             "ill",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 METHOD_VERSION = 2
 _MEASURES = ["mean_a", "mean_b", "effect", "statistic", "p", "q", "p_fwe"]
 _COUNTS = ["significant", "n_a", "n_b"]
+_OF_COMPONENTS = ["component", "n_edges", "n_nodes", "n_positive", "statistic"]
+_OF_COMPONENTS += ["p_fwe", "significant"]
 _MOST_UNUSUAL = 50
 """So many deviations of one patient are listed, significant or not."""
 
@@ -103,6 +105,7 @@ def frame(
     if finding.components:
         rows = pd.DataFrame(dict(finding.components))
         rows = rows.rename(columns={"label": "component"})
+        rows = rows[[name for name in _OF_COMPONENTS if name in rows]]
         chosen = rows[rows.pop("significant")].reset_index(drop=True)
         best = rows["p_fwe"].min() if len(rows) else math.nan
         largest = int(rows["n_edges"].max()) if len(rows) else 0

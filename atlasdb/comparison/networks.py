@@ -48,10 +48,12 @@ def networks(study: Study, question: Question, progress: Progress | None) -> Fin
         "label": np.array([c.label for c in parts], dtype=np.int64),
         "n_edges": np.array([c.n_edges for c in parts], dtype=np.int64),
         "n_nodes": np.array([c.n_nodes for c in parts], dtype=np.int64),
-        "n_positive": np.array([c.n_positive for c in parts], dtype=np.int64),
         "statistic": np.array([c.statistic for c in parts]),
         "p_fwe": np.array([c.p for c in parts]),
     }
+    if design.is_t:  # an F has no direction
+        n_positive = [c.n_positive for c in parts]
+        components["n_positive"] = np.array(n_positive, dtype=np.int64)
     components["significant"] = components["p_fwe"] < question.alpha
     return Finding(
         "edges",
