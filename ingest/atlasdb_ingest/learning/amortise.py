@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from atlasdb_ingest.learning.device import choose
-from atlasdb_ingest.learning.familiar import Familiar, summary
+from atlasdb_ingest.learning.familiar import Familiar
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.reader import Reader, loss, probability
 from atlasdb_ingest.learning.scalars import logged
@@ -224,7 +224,7 @@ def familiar(known: Sequence[Lesson], reader: Reader, seed: int) -> Familiar:
     seen, n_regions, sound, misled = [], [], [], []
 
     def add(features: Features, weights: torch.Tensor, simulated: bool) -> None:
-        seen.append(summary(features))
+        seen.append(features.whole)
         n_regions.append(torch.full((len(weights),), weights.shape[1]))
         sound.append(torch.full((len(weights),), simulated))
         misled.append(_misled(reader(features), weights))

@@ -28,6 +28,8 @@ _ABSENT = 1e-4
 """Power of a mixture of regions that is always 0, as no global signal is left."""
 _FEWEST = 5
 """Among fewer regions what is common to all is most of what any two share."""
+_LOUD, _SILENT = 0.7, -0.3
+"""Deviations from the mean."""
 _LARGEST = 12.0
 
 
@@ -42,7 +44,7 @@ class Features:
     region : Tensor, shape (n, n_regions, n_region)
         Of regions.
     whole : Tensor, shape (n, n_whole)
-        Of recordings.
+        Of recordings; means and deviations of the others are among them.
     courses : Tensor, shape (n, n_regions, 4, n_times)
         Standardised series, what all others leave unexplained of them, and the
         standardised series without slow drifts and without the common course.
@@ -94,6 +96,7 @@ def describe(series: torch.Tensor, tr: float) -> Features:
         size / (size.sum(-1) + 1e-3)[:, :, None],
         linked @ linked / math.sqrt(n_regions),
     ]
+    pair += _while(course)
     region = torch.stack(
         [
             course.pow(3).mean(-1),
@@ -132,9 +135,18 @@ def describe(series: torch.Tensor, tr: float) -> Features:
     return Features(
         numbers,
         _bounded(region),
-        _bounded(whole),
+        torch.cat([_bounded(whole), *_pooled(numbers)], -1),
         torch.stack([course, rest, level.course, private.course], 2),
     )
+
+
+def _pooled(numbers: torch.Tensor) -> list[torch.Tensor]:
+    """Give means and deviations over all pairs, each shape (n, n_pair)."""
+    n_regions = numbers.shape[1]
+    n_pairs = max(1, n_regions * (n_regions - 1))
+    mean = numbers.sum((1, 2)) / n_pairs
+    power = torch.linalg.vector_norm(numbers, dim=(1, 2)).square() / n_pairs
+    return [mean, (power - mean.square()).clamp_min(0).sqrt()]
 
 
 def without_drift(series: torch.Tensor, tr: float) -> torch.Tensor:
@@ -287,6 +299,37 @@ def _shape(
         _against(bent) * joint * root / 1.5,
         left * root / 6,
     ]
+
+
+def _while(course: torch.Tensor) -> list[torch.Tensor]:
+    """Tell how regions behave while another is loud, ordinary, or silent.
+
+    A source is always active when a target that follows it only at times is; skewness
+    would have the target, which is active more rarely, for the source.
+    """
+    square = course * course
+    cube = square * course
+    loud, silent = course > _LOUD, course < _SILENT
+    found = []
+    for chosen in (loud, ~loud & ~silent, silent):
+        now = chosen.to(course)
+        now = now / now.sum(-1, keepdim=True).clamp_min(1)
+        mean, second = now @ course.mT, now @ square.mT
+        own = (now * course).sum(-1, keepdim=True)
+        spread = ((now * square).sum(-1, keepdim=True) - own * own).clamp_min(1e-4)
+        power = (second - mean * mean).clamp_min(1e-4)
+        joint = (now * course) @ course.mT - mean * own
+        rest = (power - joint * joint / spread).clamp_min(1e-4)
+        third = now @ cube.mT - 3 * mean * second + 2 * mean**3
+        found += [
+            mean,
+            power.log(),
+            rest.log(),
+            joint / (power * spread).sqrt(),
+            joint / spread.clamp_min(0.02),
+            third / power**1.5,
+        ]
+    return found
 
 
 def _apart(
