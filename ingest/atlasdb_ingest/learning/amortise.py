@@ -26,7 +26,7 @@ from atlasdb_ingest.simulation.scanner import denoise, drifted
 
 N_GROUPS = 120
 """Groups of brains of equal number of regions and volumes."""
-N_STEPS = 8500
+N_STEPS = 7000
 _REGIONS = 8000
 _FEWER = 3000
 """Regions of one group, all its brains together; where brains are large, fewer."""

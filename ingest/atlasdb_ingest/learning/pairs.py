@@ -4,7 +4,8 @@ Everything is a product of matrices over time, so that 400 regions take a second
 Strength comes from correlation and partial correlation; direction from the shape of
 the joint distribution: who follows whom when active (the left-right statistic of
 FASK), third and fourth moments, of the series and of what all other regions leave
-unexplained of them. Each is told three times: of the series as they stand, without
+unexplained of them, and how a region behaves while another is loud, ordinary or silent.
+All but the last are told three times: of the series as they stand, without
 their slow drifts, and without the course that is common to all regions as well. Who
 made the recording may have left drifts and global signal in, or taken them out.
 """

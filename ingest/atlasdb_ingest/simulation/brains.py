@@ -24,6 +24,8 @@ RESTLESS = 0.4
 """Share of the others in which connections come and go."""
 _STEP_S = 0.1
 _SETTLE_S = 20.0
+_MOST = 1e3
+"""Signal that no vessel comes near."""
 _REWIRE_S = 0.5
 """How often it is looked whether a connection comes or goes."""
 
@@ -150,7 +152,8 @@ def _bold(
         volume, rest = divmod(t - settle + 1, every)
         if rest == 0 and volume > 0:
             seen[volume - 1] = vessels.signal()
-    return seen.permute(1, 2, 0).contiguous().nan_to_num()
+    # Vessels of one brain in ten thousands are too fast for the step.
+    return seen.permute(1, 2, 0).contiguous().nan_to_num().clamp(-_MOST, _MOST)
 
 
 class _Vessels:
