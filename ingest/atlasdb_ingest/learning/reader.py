@@ -22,6 +22,8 @@ NONE, FORTH, BACK, BOTH = range(4)
 PREFIX = "reader."
 _FAR = 5.0
 """Deviations at which numbers of whole recordings are cut off."""
+_DROPPED = 0.5
+"""Share of them that is not seen in one step of training."""
 
 
 class Reader(nn.Module):
@@ -63,8 +65,12 @@ class Reader(nn.Module):
         self.contrast = nn.Linear(courses**2, 2 * width, bias=False)
         self.source = nn.Linear(n_region, 2 * width, bias=False)
         self.target = nn.Linear(n_region, 2 * width, bias=False)
+        # No single number may give a simulated brain away.
         self.whole = nn.Sequential(
-            nn.Linear(n_whole, width), nn.SiLU(), nn.Linear(width, 2 * width)
+            nn.Dropout(_DROPPED),
+            nn.Linear(n_whole, width // 2),
+            nn.SiLU(),
+            nn.Linear(width // 2, 2 * width),
         )
         self.enter = nn.Linear(2 * width, width)
         self.blocks = nn.ModuleList(Triangles(width, channels) for _ in range(depth))
