@@ -22,8 +22,10 @@ from atlasdb_ingest.learning.familiar import LIMIT
 from atlasdb_ingest.learning.pairs import describe
 from atlasdb_ingest.models import amortised
 from atlasdb_ingest.simulation.brains import Scans, scan
+from atlasdb_ingest.simulation.dice import Dice
 from atlasdb_ingest.simulation.misfits import MISFITS
 from atlasdb_ingest.simulation.recovery import average_precision, direction_accuracy
+from atlasdb_ingest.simulation.wiring import wire
 from atlasdb_ingest.types import Timeseries
 
 
@@ -103,6 +105,13 @@ def test_most_directions_of_plain_brains_are_right() -> None:
         there = (weights != 0).numpy()
         right.append((forth > forth.T)[there & ~there.T])
     assert np.concatenate(right).mean() > 0.85
+
+
+def test_most_directions_are_right_where_connections_come_and_go() -> None:
+    found = scan(60, 6, 200, 3.0, 55, plain=0.0, restless=1.0, denoised=False)
+    there = (found.weights != 0).numpy()
+    series = [one.double().numpy() for one in found.series]
+    assert skill(series, there)[1] > 0.7
 
 
 @pytest.mark.parametrize(
@@ -238,13 +247,19 @@ def test_the_plan_depends_on_the_seed_alone() -> None:
 
 @pytest.mark.parametrize("kind", MISFITS)
 def test_spoiled_recordings_keep_their_shape(kind: str) -> None:
-    from atlasdb_ingest.simulation.dice import Dice
-
     series = brains().series[:3]
     spoiled = MISFITS[kind](series, Dice(0))
     assert spoiled.shape == series.shape
     assert torch.isfinite(spoiled).all()
     assert not torch.equal(spoiled, series)
+
+
+def test_strong_connections_let_activity_end() -> None:
+    restless = torch.ones(200, dtype=torch.bool)
+    weights = wire(~restless, restless, 8, Dice(3))
+    plain = wire(restless, ~restless, 8, Dice(3))
+    assert float(weights.max()) > 1 > float(plain.max())
+    assert float(torch.linalg.eigvals(weights).real.max()) < 1
 
 
 def test_one_seed_makes_the_same_brains() -> None:

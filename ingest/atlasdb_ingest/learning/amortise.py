@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from atlasdb_ingest.learning.device import choose
-from atlasdb_ingest.learning.familiar import Familiar, summary
+from atlasdb_ingest.learning.familiar import Familiar
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.reader import Reader, loss, probability
 from atlasdb_ingest.learning.scalars import logged
@@ -26,7 +26,7 @@ from atlasdb_ingest.simulation.scanner import denoise, drifted
 
 N_GROUPS = 120
 """Groups of brains of equal number of regions and volumes."""
-N_STEPS = 8500
+N_STEPS = 6000
 _REGIONS = 8000
 _FEWER = 3000
 """Regions of one group, all its brains together; where brains are large, fewer."""
@@ -165,15 +165,24 @@ def fit(
     Reader
         Its parameters are averaged over the last steps.
     """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # of the start, and of what is dropped
+        return _fitted(known, n_steps, seed, device, step_done)
+
+
+def _fitted(
+    known: Sequence[Lesson],
+    n_steps: int,
+    seed: int,
+    device: torch.device,
+    step_done: Callable[[int, torch.Tensor], object],
+) -> Reader:
     rng, dice = np.random.default_rng(seed), Dice(seed, device)
     at_once = [_at_once(lesson) for lesson in known]
     share = np.array(
         [max(1.0, len(a.weights) / n) for a, n in zip(known, at_once, strict=True)]
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        reader = _start(known, device)
-    kept = _start(known, device)
+    reader, kept = _start(known, device), _start(known, device)
     optimiser = torch.optim.AdamW(
         reader.parameters(), lr=_RATE, weight_decay=1e-3, betas=(0.9, 0.98)
     )
@@ -224,7 +233,7 @@ def familiar(known: Sequence[Lesson], reader: Reader, seed: int) -> Familiar:
     seen, n_regions, sound, misled = [], [], [], []
 
     def add(features: Features, weights: torch.Tensor, simulated: bool) -> None:
-        seen.append(summary(features))
+        seen.append(features.whole)
         n_regions.append(torch.full((len(weights),), weights.shape[1]))
         sound.append(torch.full((len(weights),), simulated))
         misled.append(_misled(reader(features), weights))

@@ -85,7 +85,7 @@ class Familiar(nn.Module):
         Parameters
         ----------
         seen : Tensor, shape (n, n_numbers)
-            `summary` of recordings.
+            `Features.whole` of recordings.
         n_regions : Tensor of int, shape (n,)
             Their numbers of regions.
         sound : Tensor of bool, shape (n,)
@@ -146,7 +146,7 @@ class Familiar(nn.Module):
         """
         n_regions = torch.full((len(features.region),), features.region.shape[1])
         with torch.no_grad():
-            level = self._level(summary(features))
+            level = self._level(features.whole)
             far = self._distance(level) / self.usual
             odds = self._odds(level) / self.sure[_place(n_regions)]
             return torch.maximum(far, odds.sqrt()).clamp(max=_LARGEST)
@@ -177,12 +177,3 @@ class Familiar(nn.Module):
 
 def _place(n_regions: torch.Tensor) -> torch.Tensor:
     return torch.bucketize(n_regions, torch.tensor(_SIZES), right=True)
-
-
-def summary(features: Features) -> torch.Tensor:
-    """Describe recordings by means and deviations, shape (n, n_numbers)."""
-    n_regions = features.region.shape[1]
-    pairs = n_regions * (n_regions - 1)
-    mean = features.pair.sum((1, 2)) / pairs
-    spread = (features.pair.square().sum((1, 2)) / pairs - mean.square()).clamp_min(0)
-    return torch.cat([features.whole, mean, spread.sqrt()], -1)

@@ -4,7 +4,8 @@ Everything is a product of matrices over time, so that 400 regions take a second
 Strength comes from correlation and partial correlation; direction from the shape of
 the joint distribution: who follows whom when active (the left-right statistic of
 FASK), third and fourth moments, of the series and of what all other regions leave
-unexplained of them. Each is told three times: of the series as they stand, without
+unexplained of them, and how a region behaves while another is loud, ordinary or silent.
+All but the last are told three times: of the series as they stand, without
 their slow drifts, and without the course that is common to all regions as well. Who
 made the recording may have left drifts and global signal in, or taken them out.
 """
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 import torch
 
+from atlasdb_ingest.learning import moments
 from atlasdb_ingest.simulation.scanner import cosines
 
 RIDGES = (0.02, 0.1, 0.3, 1.0)
@@ -42,7 +44,7 @@ class Features:
     region : Tensor, shape (n, n_regions, n_region)
         Of regions.
     whole : Tensor, shape (n, n_whole)
-        Of recordings.
+        Of recordings; means and deviations of the others are among them.
     courses : Tensor, shape (n, n_regions, 4, n_times)
         Standardised series, what all others leave unexplained of them, and the
         standardised series without slow drifts and without the common course.
@@ -69,23 +71,23 @@ def describe(series: torch.Tensor, tr: float) -> Features:
     Features
         All finite and bounded.
     """
-    course = _standardised(series)
+    course = moments.standardised(series)
     n_regions, n_times = course.shape[-2:]
     own = torch.eye(n_regions, device=course.device)
     root = math.sqrt(n_times)
     power, absent = _absent(course)
     plain = _View.of(course, absent, RIDGES)
     joint, partial, rest = plain.joint, plain.partial, plain.rest
-    steady = _standardised(without_drift(course, tr))
+    steady = moments.standardised(without_drift(course, tr))
     _, absent = _absent(steady)
     level = _View.of(steady, absent)
     private = _View.of(*_without_common(steady, absent))
     pair = plain.pairs(root) + level.pairs(root) + private.pairs(root)
     pair += [partial[0.02], partial[1.0]]
-    smooth = _standardised(course[..., 1:] + course[..., :-1])
-    pair += _leading(smooth, joint.sign(), root)[1:]
-    pair += _shape(rest, partial[_USUAL], root)
-    pair += _lagged(course, rest, root)
+    smooth = moments.standardised(course[..., 1:] + course[..., :-1])
+    pair += moments.leading(smooth, joint.sign(), root)[1:]
+    pair += moments.shape(rest, partial[_USUAL], root)
+    pair += moments.lagged(course, rest, root)
     size = partial[_USUAL].abs() * (1 - own)
     linked = joint.abs() * (1 - own)
     top = size.amax(-1)
@@ -94,6 +96,7 @@ def describe(series: torch.Tensor, tr: float) -> Features:
         size / (size.sum(-1) + 1e-3)[:, :, None],
         linked @ linked / math.sqrt(n_regions),
     ]
+    pair += moments.beside(course)
     region = torch.stack(
         [
             course.pow(3).mean(-1),
@@ -132,9 +135,18 @@ def describe(series: torch.Tensor, tr: float) -> Features:
     return Features(
         numbers,
         _bounded(region),
-        _bounded(whole),
+        torch.cat([_bounded(whole), *_pooled(numbers)], -1),
         torch.stack([course, rest, level.course, private.course], 2),
     )
+
+
+def _pooled(numbers: torch.Tensor) -> list[torch.Tensor]:
+    """Give means and deviations over all pairs, each shape (n, n_pair)."""
+    n_regions = numbers.shape[1]
+    n_pairs = max(1, n_regions * (n_regions - 1))
+    mean = numbers.sum((1, 2)) / n_pairs
+    power = torch.linalg.vector_norm(numbers, dim=(1, 2)).square() / n_pairs
+    return [mean, (power - mean.square()).clamp_min(0).sqrt()]
 
 
 def without_drift(series: torch.Tensor, tr: float) -> torch.Tensor:
@@ -183,7 +195,7 @@ def _without_common(
     size = rest.square().mean(-1).sqrt()
     mixture = size / size.norm(dim=-1, keepdim=True).clamp_min(1e-6)
     lacks = absent.any(1, keepdim=True)
-    found = torch.where(lacks[..., None], course, _standardised(rest))
+    found = torch.where(lacks[..., None], course, moments.standardised(rest))
     return found, torch.where(lacks, absent, mixture)
 
 
@@ -217,7 +229,7 @@ class _View:
             for ridge in ridges
         }
         partial = {ridge: _partial(matrix) for ridge, matrix in inverse.items()}
-        rest = _standardised(inverse[_USUAL] @ course)
+        rest = moments.standardised(inverse[_USUAL] @ course)
         return cls(course, joint, inverse[_USUAL], partial, rest)
 
     def pairs(self, root: float) -> list[torch.Tensor]:
@@ -226,15 +238,10 @@ class _View:
         pair = [self.joint, *partial.values()]
         for matrix in partial.values():
             pair.append(torch.atanh(matrix.clamp(-0.999, 0.999)) * root / 5)
-        pair += _leading(self.course, self.joint.sign(), root)
-        pair += _leading(self.rest, partial[_FIRM].sign(), root)[1:]
-        pair += _shape(self.course, self.joint, root)
-        return pair + _apart(self.inverse, self.course, root)
-
-
-def _standardised(series: torch.Tensor) -> torch.Tensor:
-    centred = series - series.mean(-1, keepdim=True)
-    return centred / centred.square().mean(-1, keepdim=True).sqrt().clamp_min(1e-9)
+        pair += moments.leading(self.course, self.joint.sign(), root)
+        pair += moments.leading(self.rest, partial[_FIRM].sign(), root)[1:]
+        pair += moments.shape(self.course, self.joint, root)
+        return pair + moments.apart(self.inverse, self.course, root)
 
 
 def _bounded(numbers: torch.Tensor) -> torch.Tensor:
@@ -245,87 +252,3 @@ def _bounded(numbers: torch.Tensor) -> torch.Tensor:
 def _partial(inverse: torch.Tensor) -> torch.Tensor:
     scale = inverse.diagonal(dim1=1, dim2=2).rsqrt()
     return -inverse * scale[:, :, None] * scale[:, None, :]
-
-
-def _against(matrix: torch.Tensor) -> torch.Tensor:
-    """Give the difference to the other direction."""
-    return matrix - matrix.mT
-
-
-def _leading(
-    course: torch.Tensor, sign: torch.Tensor, root: float
-) -> list[torch.Tensor]:
-    """Tell who follows whom when active: FASK, and means beyond one deviation."""
-    active = (course > 0).to(course)
-    together = (active * course) @ course.mT
-    power = active @ (course * course).mT
-    scale = (power.diagonal(dim1=1, dim2=2)[:, :, None] * power).sqrt()
-    follows = together / scale.clamp_min(1e-6)
-    found = [follows, _against(follows) * sign * root / 3]
-    for beyond in ((course > 1).to(course), (course < -1).to(course)):
-        mean = beyond @ course.mT / beyond.sum(-1).clamp_min(1)[..., None]
-        found.append(_against(mean) * sign * root / 6)
-    return found
-
-
-def _shape(
-    course: torch.Tensor, joint: torch.Tensor, root: float
-) -> list[torch.Tensor]:
-    """Give third and fourth moments of pairs, and pairwise likelihood ratios."""
-    n_times = course.shape[-1]
-    square = course * course
-    skewed = square @ course.mT / n_times
-    cubed = (square * course) @ course.mT / n_times - 3 * joint
-    bent = course @ torch.tanh(course).mT / n_times
-    left = skewed - joint * skewed.diagonal(dim1=1, dim2=2)[:, :, None]
-    return [
-        skewed,
-        cubed / 2,
-        (square @ square.mT / n_times - 1 - 2 * joint * joint) / 2,
-        _against(skewed) * joint * root / 3,
-        _against(cubed) * joint * root / 6,
-        _against(bent) * joint * root / 1.5,
-        left * root / 6,
-    ]
-
-
-def _apart(
-    inverse: torch.Tensor, course: torch.Tensor, root: float
-) -> list[torch.Tensor]:
-    """Give moments of two regions with all others regressed out of both.
-
-    The residuals of a pair are mixtures of two rows of the inverse times the series,
-    so their moments follow from those of all rows together.
-    """
-    n_times = course.shape[-1]
-    row = inverse @ course
-    square = row * row
-    joint = row @ row.mT / n_times
-    skewed = square @ row.mT / n_times
-    third = skewed.diagonal(dim1=1, dim2=2)
-    size = inverse.diagonal(dim1=1, dim2=2)
-    a, b, c = size[:, :, None], size[:, None, :], inverse
-    power = joint.diagonal(dim1=1, dim2=2)
-    first, second = power[:, :, None], power[:, None, :]
-    one = (b * b * first - 2 * b * c * joint + c * c * second).clamp_min(1e-12).sqrt()
-    two = (a * a * second - 2 * a * c * joint + c * c * first).clamp_min(1e-12).sqrt()
-    shared = (a * b + c * c) * joint - b * c * first - a * c * second
-    shared = shared / (one * two)
-    iii, jjj, iij, ijj = third[:, :, None], third[:, None, :], skewed, skewed.mT
-    follows = (
-        b * b * (a * iij - c * iii)
-        - 2 * b * c * (a * ijj - c * iij)
-        + c * c * (a * jjj - c * ijj)
-    ) / (one * one * two)
-    return [shared, follows, _against(follows) * shared * root / 3]
-
-
-def _lagged(
-    course: torch.Tensor, rest: torch.Tensor, root: float
-) -> list[torch.Tensor]:
-    found = []
-    for series, lag in ((course, 1), (course, 2), (rest, 1)):
-        later = series[..., :-lag] @ series[..., lag:].mT / (series.shape[-1] - lag)
-        found += [later, _against(later) * root / 6]
-    change = _standardised(course.diff(dim=-1))
-    return [*found, change @ change.mT / change.shape[-1]]

@@ -20,6 +20,10 @@ from atlasdb_ingest.learning.pairs import Features
 NONE, FORTH, BACK, BOTH = range(4)
 """What a pair can be: not joined, row to column, column to row, or both."""
 PREFIX = "reader."
+_FAR = 5.0
+"""Deviations at which numbers of whole recordings are cut off."""
+_DROPPED = 0.5
+"""Share of them that is not seen in one step of training."""
 
 
 class Reader(nn.Module):
@@ -61,7 +65,13 @@ class Reader(nn.Module):
         self.contrast = nn.Linear(courses**2, 2 * width, bias=False)
         self.source = nn.Linear(n_region, 2 * width, bias=False)
         self.target = nn.Linear(n_region, 2 * width, bias=False)
-        self.whole = nn.Linear(n_whole, 2 * width, bias=False)
+        # No single number may give a simulated brain away.
+        self.whole = nn.Sequential(
+            nn.Dropout(_DROPPED),
+            nn.Linear(n_whole, width // 2),
+            nn.SiLU(),
+            nn.Linear(width // 2, 2 * width),
+        )
         self.enter = nn.Linear(2 * width, width)
         self.blocks = nn.ModuleList(Triangles(width, channels) for _ in range(depth))
         self.joined = nn.Sequential(
@@ -87,7 +97,7 @@ class Reader(nn.Module):
         """
         pair = self._scaled("pair", features.pair)
         region = self._scaled("region", features.region)
-        whole = self._scaled("whole", features.whole)
+        whole = self._scaled("whole", features.whole).clamp(-_FAR, _FAR)
         n_regions, n_times = features.courses.shape[1], features.courses.shape[-1]
         apart = 1 - torch.eye(n_regions, device=pair.device)[..., None]
         # Sums are made in place: a hidden layer of 400 regions takes 40 MB.

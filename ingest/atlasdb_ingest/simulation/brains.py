@@ -20,8 +20,12 @@ from atlasdb_ingest.simulation.wiring import wire
 
 PLAIN = 0.5
 """Share of the brains without complications."""
+RESTLESS = 0.4
+"""Share of the others in which connections come and go."""
 _STEP_S = 0.1
 _SETTLE_S = 20.0
+_MOST = 1e3
+"""Signal that no vessel comes near."""
 _REWIRE_S = 0.5
 """How often it is looked whether a connection comes or goes."""
 
@@ -54,6 +58,7 @@ def scan(
     *,
     device: torch.device | None = None,
     plain: float = PLAIN,
+    restless: float = RESTLESS,
     denoised: bool = True,
 ) -> Scans:
     """Simulate brains with equal number of regions and volumes.
@@ -70,6 +75,8 @@ def scan(
         Where to compute; the CPU by default.
     plain : float, default=0.5
         Share of the brains without complications.
+    restless : float, default=0.4
+        Share of the others in which connections come and go.
     denoised : bool, default=True
         Half of all groups are denoised as `scanner.denoise` does.
 
@@ -80,8 +87,9 @@ def scan(
     """
     dice = Dice(seed, device)
     simple = dice.chance(plain, n_brains)
-    weights = wire(simple, n_regions, dice)
-    bold = _bold(weights, simple, n_volumes, tr, dice)
+    changing = ~simple & dice.chance(restless, n_brains)
+    weights = wire(simple, changing, n_regions, dice)
+    bold = _bold(weights, simple, changing, n_volumes, tr, dice)
     series = observe(bold, simple, dice)
     if denoised:
         series = denoise(series, tr, dice)
@@ -92,13 +100,16 @@ def scan(
 class _Coming:
     """Connections of some brains that come and go, each in its own time."""
 
-    def __init__(self, weights: torch.Tensor, odd: torch.Tensor, dice: Dice) -> None:
+    def __init__(
+        self, weights: torch.Tensor, changing: torch.Tensor, dice: Dice
+    ) -> None:
         n = len(weights)
         self._weights, self._dice = weights, dice
-        self._changing = odd & dice.chance(0.2, n, 1, 1)
+        self._changing = changing
         self._on_s = dice.uniform(n, 1, 1, low=10.0, high=60.0)
-        self._off_s = dice.uniform(n, 1, 1, low=5.0, high=40.0)
-        self._depth = dice.uniform(n, 1, 1, low=0.4, high=1.0)
+        self._off_s = dice.uniform(n, 1, 1, low=5.0, high=50.0)
+        depth = dice.uniform(n, 1, 1, low=0.4, high=1.0)
+        self._depth = depth + 0.2 * dice.normal(*weights.shape)
         share = self._on_s / (self._on_s + self._off_s)
         self._there = dice.chance(share, *weights.shape)
         self.any = bool(self._changing.any())
@@ -113,14 +124,18 @@ class _Coming:
 
 
 def _bold(
-    weights: torch.Tensor, simple: torch.Tensor, n_volumes: int, tr: float, dice: Dice
+    weights: torch.Tensor,
+    simple: torch.Tensor,
+    changing: torch.Tensor,
+    n_volumes: int,
+    tr: float,
+    dice: Dice,
 ) -> torch.Tensor:
     n, n_regions, _ = weights.shape
-    odd = ~simple[:, None]
     every = max(1, round(tr / _STEP_S))
     dt = tr / every
-    drive = Drive(simple, n_regions, dt, dice)
-    coming = _Coming(weights, odd[..., None], dice)
+    drive = Drive(simple, changing, n_regions, dt, dice)
+    coming = _Coming(weights, changing[:, None, None], dice)
     rewire = max(1, round(_REWIRE_S / dt))
     arriving = weights.mT.contiguous()
     keep = torch.exp(-dt / dice.spread(n, 1, low=0.03, high=0.2))
@@ -137,7 +152,8 @@ def _bold(
         volume, rest = divmod(t - settle + 1, every)
         if rest == 0 and volume > 0:
             seen[volume - 1] = vessels.signal()
-    return seen.permute(1, 2, 0).contiguous().nan_to_num()
+    # Vessels of one brain in ten thousands are too fast for the step.
+    return seen.permute(1, 2, 0).contiguous().nan_to_num().clamp(-_MOST, _MOST)
 
 
 class _Vessels:

@@ -19,6 +19,8 @@ class Drive:
     ----------
     plain : Tensor of bool, shape (n_brains,)
         Brains whose regions have events of one kind, as in most published simulations.
+    restless : Tensor of bool, shape (n_brains,)
+        Others, in most of which one region outshines the rest.
     n_regions : int
         Number of regions.
     dt : float
@@ -28,7 +30,12 @@ class Drive:
     """
 
     def __init__(
-        self, plain: torch.Tensor, n_regions: int, dt: float, dice: Dice
+        self,
+        plain: torch.Tensor,
+        restless: torch.Tensor,
+        n_regions: int,
+        dt: float,
+        dice: Dice,
     ) -> None:
         n, size = len(plain), (len(plain), n_regions)
         odd = ~plain[:, None]
@@ -51,7 +58,9 @@ class Drive:
             (kind >= _SIZED) & (kind < _SMOOTH),
         )
         uneven = torch.where(odd, 0.4, 0.2) * dice.uniform(n, 1)
-        self._amplitude = self._amplitudes(odd, torch.exp(uneven * dice.normal(*size)))
+        usual = torch.exp(uneven * dice.normal(*size))
+        one = odd & dice.chance(torch.where(restless, 0.6, 0.12)[:, None], n, 1)
+        self._amplitude = self._amplitudes(odd, one, usual)
         self._noise = dice.spread(n, 1, low=0.02, high=0.4)
         self._reach = self._reaches(odd)
         self._common = dice.sometimes(0.15 * odd, n, 1, low=0.1, high=0.6)
@@ -61,15 +70,16 @@ class Drive:
         self._height = torch.ones(size, device=dice.device)
         self._course = dice.normal(*size)
 
-    def _amplitudes(self, odd: torch.Tensor, amplitude: torch.Tensor) -> torch.Tensor:
+    def _amplitudes(
+        self, odd: torch.Tensor, one: torch.Tensor, amplitude: torch.Tensor
+    ) -> torch.Tensor:
         """Let one region of some brains outshine the others, or some be silent."""
         n, n_regions = self._size
         dice = self._dice
         place = torch.arange(n_regions, device=dice.device)
         chosen = dice.whole(0, n_regions, n, 1) == place
         dim = dice.uniform(n, 1, low=0.05, high=0.5)
-        strong = odd & dice.chance(0.12, n, 1)
-        amplitude = torch.where(strong & ~chosen, amplitude * dim, amplitude)
+        amplitude = torch.where(one & ~chosen, amplitude * dim, amplitude)
         silent = dice.chance(
             dice.sometimes(0.1 * odd, n, 1, low=0.0, high=0.5), *self._size
         )

@@ -13,11 +13,15 @@ from atlasdb_ingest.simulation.dice import Dice
 GROWTH = 0.75
 """Largest real part of an eigenvalue: regions decay at rate 1, so activity ends."""
 _RADIUS = 0.95
+_REACH = 10.0
+"""Largest activity that events of unit size, one in each region, may end in."""
 _LARGE = 40
 """Regions from which brains may be denser."""
 
 
-def wire(plain: torch.Tensor, n_regions: int, dice: Dice) -> torch.Tensor:
+def wire(
+    plain: torch.Tensor, restless: torch.Tensor, n_regions: int, dice: Dice
+) -> torch.Tensor:
     """Draw one graph for each brain.
 
     Parameters
@@ -25,6 +29,8 @@ def wire(plain: torch.Tensor, n_regions: int, dice: Dice) -> torch.Tensor:
     plain : Tensor of bool, shape (n_brains,)
         Brains without hubs, inhibition, or much feedback, as in most published
         simulations.
+    restless : Tensor of bool, shape (n_brains,)
+        Others, most of them with strong connections.
     n_regions : int
         Number of regions.
     dice : Dice
@@ -48,6 +54,8 @@ def wire(plain: torch.Tensor, n_regions: int, dice: Dice) -> torch.Tensor:
     )
     there = (joined & (forward | back)) | (joined & (~forward | back)).mT
     weights = _strengths(odd, size, dice) * there
+    strong = odd & dice.chance(torch.where(restless, 0.7, 0.1)[:, None, None], n, 1, 1)
+    weights = torch.where(strong, _stronger(weights, dice), weights)
     inhibits = dice.chance(
         dice.sometimes(0.35 * odd, n, 1, 1, low=0.05, high=0.4), *size
     )
@@ -103,6 +111,16 @@ def _strengths(
     return torch.where(dice.chance(0.3, size[0], 1, 1) | ~odd, usual, wide).clamp(
         0.1, 0.9
     )
+
+
+def _stronger(weights: torch.Tensor, dice: Dice) -> torch.Tensor:
+    """Let targets follow their sources nearly one to one, or more."""
+    larger = weights * dice.uniform(len(weights), 1, 1, low=1.5, high=2.6)
+    # Where regions are many, activity would pile up; weights stay what they were.
+    own = torch.eye(weights.shape[1], device=dice.device)
+    reached = torch.linalg.inv(own - larger)
+    ends = (reached > -1e-4).flatten(1).all(1) & (reached.sum(1).amax(1) < _REACH)
+    return torch.where(ends[:, None, None], larger, weights)
 
 
 def _bounded(weights: torch.Tensor) -> torch.Tensor:
