@@ -66,13 +66,16 @@ def communities_inside(
         return pd.DataFrame({name: [] for name in MEMBERS})
     found, quality = [], []
     for _, run in placed.groupby("run"):
-        membership = groups.numbered(run["community"].to_numpy())
-        sums = [run[name].to_numpy(np.float64) for name in ("sent", "received")]
-        within = run["within"].sum()
+        membership = groups.numbered(run["community"].to_numpy(np.int64))
         found.append(membership)
-        quality.append(
-            groups.modularity_of(within, *sums, membership, resolution=resolution)
+        value = groups.modularity_of(
+            float(run["within"].sum()),
+            run["sent"].to_numpy(np.float64),
+            run["received"].to_numpy(np.float64),
+            membership,
+            resolution=resolution,
         )
+        quality.append(value)
     nodes = placed[placed["run"] == placed["run"].iloc[0]]
     names, ids = (nodes[name].to_numpy(dtype=object) for name in ("name", "id"))
     kept = groups.best(found, quality, "leiden")
