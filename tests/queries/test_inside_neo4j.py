@@ -33,7 +33,7 @@ CLEAR = [
     {"subject": "clear-areas", "seed": 2**53},
     {"subject": "clear-cells", "seed": -1, "resolution": 0.5},
     {"subject": "clear-cells", "resolution": 1e6},  # each on its own
-    {"subject": "p1", "modality": "em"},  # no connections
+    {"subject": "p1", "modality": "em"},  # has none
     {"subject": "clear-areas", "limit": 5},
 ]
 FAINT = [
