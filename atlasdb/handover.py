@@ -21,6 +21,7 @@ _HOME = {
     "betweenness": "analysis.questions",
     "by_network": "cohorts.questions",
     "communities": "analysis.questions",
+    "communities_inside": "analysis.questions",
     "hubs": "analysis.centrality",
     "in_cohorts": "analysis.tables",
     "lost_hubs": "cohorts.questions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -64,19 +64,33 @@ def communities(
     """
     if n_runs < 1:
         raise InvalidDataError(f"n_runs must be at least 1, not {n_runs}.")
-    if not (resolution > 0 and np.isfinite(resolution)):
-        raise InvalidDataError(f"resolution must be above 0, not {resolution:g}.")
+    check_resolution(resolution)
     weights = checked(weights)
     seeds = range(seed, seed + n_runs)
     leiden = engine.igraph() is not None
     found = list((_leiden if leiden else _louvain)(weights, resolution, seeds))
     quality = [modularity(weights, one, resolution=resolution) for one in found]
+    return best(found, quality, "leiden" if leiden else "louvain")
+
+
+def check_resolution(resolution: float) -> None:
+    """Refuse a resolution that is out of range."""
+    if not (resolution > 0 and np.isfinite(resolution)):
+        raise InvalidDataError(f"resolution must be above 0, not {resolution:g}.")
+
+
+def best(
+    found: Sequence[Membership], quality: Sequence[float], method: str
+) -> Partition:
+    """Keep the partition of largest modularity, the first of equals."""
+    # Equal partitions differ in the last digits where sums were made in another order.
+    first = int(np.argmax(np.round(quality, 12)))
     agreement = [adjusted_rand(a, b) for a, b in combinations(found, 2)]
     return Partition(
-        membership=found[int(np.argmax(quality))],
-        modularity=max(quality),
+        membership=found[first],
+        modularity=quality[first],
         stability=float(np.mean(agreement)) if agreement else float("nan"),
-        method="leiden" if leiden else "louvain",
+        method=method,
     )
 
 
@@ -88,13 +102,36 @@ def modularity(
     The share of weight within communities, less what it would be if nodes sent and
     received as much but to and from anybody.
     """
-    total = float(weights.sum())
-    sent, received = strengths(weights)
     edges = weights.tocoo()
-    within = edges.data[membership[edges.row] == membership[edges.col]].sum() / total
+    within = edges.data[membership[edges.row] == membership[edges.col]].sum()
+    return modularity_of(within, *strengths(weights), membership, resolution=resolution)
+
+
+def modularity_of(
+    within: float,
+    sent: FloatArray,
+    received: FloatArray,
+    membership: Membership,
+    *,
+    resolution: float = 1.0,
+) -> float:
+    """Give the directed modularity from the weight within communities.
+
+    Parameters
+    ----------
+    within : float
+        Sum of the weights that do not leave their community.
+    sent, received : ndarray, shape (n,)
+        Sums of each node's weights.
+    membership : ndarray of int, shape (n,)
+        At least 0.
+    resolution : float, default=1
+        As the partition was asked for.
+    """
+    total = sent.sum()
     by_sent = np.bincount(membership, sent)
     by_received = np.bincount(membership, received)
-    return float(within - resolution * (by_sent @ by_received) / total**2)
+    return float(within / total - resolution * (by_sent @ by_received) / total**2)
 
 
 def participation(
@@ -139,6 +176,16 @@ def adjusted_rand(one: Membership, other: Membership) -> float:
     return 1.0 if most == chance else (together - chance) / (most - chance)
 
 
+def numbered(membership: NDArray[np.int64]) -> Membership:
+    """Give communities numbers from 1, the largest first, then by first node."""
+    _, first, number, size = np.unique(
+        membership, return_index=True, return_inverse=True, return_counts=True
+    )
+    rank = np.empty(len(size), dtype=np.int64)
+    rank[np.lexsort((first, -size))] = np.arange(1, len(size) + 1)
+    return rank[number]
+
+
 def _spread(by_community: Weights) -> FloatArray:
     total = np.asarray(by_community.sum(axis=1)).ravel()
     squares = np.asarray((by_community * by_community).sum(axis=1)).ravel()
@@ -162,7 +209,7 @@ def _leiden(weights: Weights, resolution: float, seeds: range) -> Iterator[Membe
                 resolution=resolution,
                 n_iterations=-1,
             )
-        yield _numbered(np.array(found.membership))
+        yield numbered(np.array(found.membership))
 
 
 def _louvain(weights: Weights, resolution: float, seeds: range) -> Iterator[Membership]:
@@ -176,14 +223,4 @@ def _louvain(weights: Weights, resolution: float, seeds: range) -> Iterator[Memb
         membership = np.zeros(weights.shape[0], dtype=np.int64)
         for number, nodes in enumerate(found):
             membership[list(nodes)] = number
-        yield _numbered(membership)
-
-
-def _numbered(membership: NDArray[np.int64]) -> Membership:
-    """Give communities numbers from 1, the largest first, then by first node."""
-    _, first, number, size = np.unique(
-        membership, return_index=True, return_inverse=True, return_counts=True
-    )
-    rank = np.empty(len(size), dtype=np.int64)
-    rank[np.lexsort((first, -size))] = np.arange(1, len(size) + 1)
-    return rank[number]
+        yield numbered(membership)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from atlasdb.analysis import centrality, distances, engine, motifs, richclub
@@ -74,10 +75,16 @@ def clustering(network: Network) -> pd.DataFrame:
 def communities(network: Network, **options: Any) -> pd.DataFrame:
     """Give the community of each node, the largest community first."""
     found = groups.communities(network.weights, **options)
-    columns: dict[str, Any] = {"name": network.names, "community": found.membership}
-    columns |= _of_all(found) | {"id": network.ids}
-    frame = pd.DataFrame(columns).sort_values(["community", "id"], ignore_index=True)
-    return _by_engine(frame)
+    return _by_engine(members(found, network.names, network.ids))
+
+
+def members(
+    found: groups.Partition, names: NDArray[np.object_], ids: NDArray[np.object_]
+) -> pd.DataFrame:
+    """List nodes by community: ``name, community``, what is of all of them, ``id``."""
+    columns: dict[str, Any] = {"name": names, "community": found.membership}
+    columns |= _of_all(found) | {"id": ids}
+    return pd.DataFrame(columns).sort_values(["community", "id"], ignore_index=True)
 
 
 def participation(network: Network, **options: Any) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlasdb import analysis
+from atlasdb import handover
 from atlasdb.analysis.centrality import hubs, pagerank
 from atlasdb.analysis.paths import shortest_path
 from atlasdb.analysis.tables import in_cohorts, strongest
@@ -179,4 +179,4 @@ def test_a_damping_factor_out_of_range_is_refused(alpha: float) -> None:
 
 def test_an_unknown_analysis_is_refused() -> None:
     with pytest.raises(NotFoundError, match="pagerank"):
-        analysis.then("page_rank", frame([("a", "b", 1.0)]), {})
+        handover.then("page_rank", frame([("a", "b", 1.0)]), {})

@@ -95,6 +95,7 @@ def test_both_stores_give_identical_frames(
     query = catalog.load(name)
     server = pair[1].store
     exact = catalog.load(name, server.dialect, server.has).needs is None
+    searched = name == "communities" and not exact
     most = 0
     for parameters in ways(query):
         one, other = (answer(atlas, name, parameters) for atlas in pair)
@@ -105,9 +106,20 @@ def test_both_stores_give_identical_frames(
             one, other = (
                 f.drop(columns="started", errors="ignore") for f in (one, other)
             )
-        pd.testing.assert_frame_equal(one, other, check_exact=exact)
+        if searched:
+            assert_as_good(one, other)
+        else:
+            pd.testing.assert_frame_equal(one, other, check_exact=exact)
         most = max(most, len(one))
     assert most > 0
+
+
+def assert_as_good(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Compare what two searches found: of groupings the best is not always found."""
+    assert list(one.columns) == list(other.columns)
+    assert one.dtypes.tolist() == other.dtypes.tolist()
+    assert len(one) == len(other)
+    assert (other["modularity"].to_numpy() > one["modularity"].to_numpy() - 0.02).all()
 
 
 def answer(
