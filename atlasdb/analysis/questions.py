@@ -78,7 +78,7 @@ def communities_inside(
         quality.append(value)
     nodes = placed[placed["run"] == placed["run"].iloc[0]]
     names, ids = (nodes[name].to_numpy(dtype=object) for name in ("name", "id"))
-    kept = groups.best(found, quality, "leiden")
+    kept = groups.best(found, quality, "leiden (gds)")
     return frames.members(kept, names, ids)[MEMBERS].head(limit)
 
 

@@ -28,7 +28,7 @@
 // stability : float
 //     Mean adjusted Rand index between ten runs: 1 when all found the same.
 // method : str
-//     "leiden".
+//     "leiden" where igraph is installed, else "louvain"; "leiden (gds)" of a server.
 // id : str
 //     Key of the region or neuron.
 //

@@ -66,7 +66,7 @@ def test_communities_are_numbered_from_the_largest() -> None:
     answer = communities_inside(rows(weights, np.array([[7, 7, 3, 3, 3]])))
     assert answer["community"].tolist() == [1, 1, 1, 2, 2]
     assert answer["name"].tolist() == ["n2", "n3", "n4", "n0", "n1"]
-    assert set(answer["method"]) == {"leiden"}
+    assert set(answer["method"]) == {"leiden (gds)"}
 
 
 def test_a_connectome_without_connections_has_no_communities() -> None:

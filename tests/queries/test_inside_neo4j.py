@@ -73,7 +73,7 @@ def test_clear_communities_are_the_same(
     same = ["name", "community", "modularity", "id"]
     pd.testing.assert_frame_equal(portable[same], inside[same], check_exact=False)
     assert list(inside.columns) == list(portable.columns)
-    assert set(inside["method"]) <= {"leiden"}
+    assert set(inside["method"]) <= {"leiden (gds)"}
 
 
 @pytest.mark.parametrize("asked", FAINT, ids=str)
