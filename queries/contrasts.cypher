@@ -46,7 +46,8 @@
 
 MATCH (k:Contrast)-[:GENERATED_BY]->(r:Run)
 RETURN k.id AS id, k.cohort_a AS cohort_a, k.cohort_b AS cohort_b,
-       k.question AS question, k.groups AS groups, k.target AS target, k.test AS test, k.correction AS correction,
+       k.question AS question, k.groups AS groups, k.target AS target,
+       k.test AS test, k.correction AS correction,
        k.covariates AS covariates, k.n_a AS n_a, k.n_b AS n_b, k.alpha AS alpha,
        k.n_tested AS n_tested, k.n_significant AS n_significant,
        k.detectable_effect AS detectable_effect,
