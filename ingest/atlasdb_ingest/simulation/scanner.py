@@ -107,10 +107,10 @@ def denoise(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     low = 0.006 + 0.006 * edge if slow < 0.4 else 0.0
     high = dice.uniform(1, low=0.08, high=0.2).item() if fast < 0.4 else 0.0
     courses = []
-    if whole < 0.4:
+    if whole < 0.5:
         # The rest of the head has a part in its mean that no region here has.
         mean = series.mean(1, keepdim=True)
-        rest = dice.sometimes(0.5, len(series), 1, 1, low=0.0, high=1.0)
+        rest = dice.sometimes(0.3, len(series), 1, 1, low=0.0, high=1.0)
         rest = rest * mean.std(-1, keepdim=True)
         courses.append(mean + rest * dice.normal(*mean.shape))
     if motion < 0.4:
