@@ -172,7 +172,7 @@ def _trouble(series: Timeseries) -> str | None:
 def _seen(series: Timeseries) -> leakage.Unmixed:
     """Give the data as models see them: of sensors, with the mixture taken out."""
     if series.modality not in SENSORS:
-        return leakage.Unmixed(series.data, leakage.referred(series.data))
+        return leakage.untouched(series.data)
     return leakage.unmixed(series.data, series.lengths, _lags(series), _PRIOR)
 
 
@@ -194,11 +194,12 @@ def _together(
     model = models.load(study.model)
     pieces: list[Piece] = []
     apart: list[list[NDArray[np.bool_]]] = []
-    doubt: list[FloatArray] = []
+    allowed: list[tuple[torch.Tensor, torch.Tensor]] = []
     for one in series:
         clean = _seen(one)
         data = clean.data
-        doubt.append(clean.doubt)
+        unsure = torch.from_numpy(clean.doubt), torch.from_numpy(clean.noise)
+        allowed.append(unsure)
         cut = list(confidence.shifted(data, n_surrogates, seed))
         apart.append([far for _, far in cut])
         pieces += [(data, one.lengths), *halves(data, one.lengths)]
@@ -226,7 +227,7 @@ def _together(
         first = k * (3 + n_surrogates)
         without = chance[first + 3 : first + 3 + n_surrogates]
         null = np.concatenate([s[f] for s, f in zip(without, far, strict=True)])
-        evidence = effects.of(first).evidence(torch.from_numpy(doubt[k]))[0].numpy()
+        evidence = effects.of(first).evidence(*allowed[k])[0].numpy()
         np.fill_diagonal(evidence, np.nan)
         wider = confidence.inflation(evidence, null)
         p = confidence.p_values(evidence, wider * null)
