@@ -15,6 +15,9 @@ _BANDS = 8
 _USUAL = 0.1
 """Of the innovations of a source, what its power does not fall below at any frequency,
 as a share: rhythms have valleys this deep without any noise of sensors."""
+_MORE = 2.0
+"""The share of a source that is where another one was drowned, in units of what noise
+that is equal in all sensors, and mixtures that are mutual, would leave there."""
 THERE = 1e-6
 """Power of a mixture that varies, where a sensor has 1."""
 
@@ -76,5 +79,5 @@ def mixed(
     lost = 1 - (1 - noise / size).clamp(0.0, 1.0).sqrt()
     seen = torch.eye(len(turn), dtype=turn.dtype) - (vectors * lost) @ vectors.mT
     seen = turn @ seen @ turn.mT
-    share = (seen / seen.diagonal().clamp_min(1e-3)[:, None]).square()
+    share = (_MORE * seen / seen.diagonal().clamp_min(1e-3)[:, None]).square()
     return ((share + share.mT) / 2).fill_diagonal_(0.0)
