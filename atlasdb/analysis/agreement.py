@@ -8,6 +8,8 @@ half: a coin.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from atlasdb.types import FloatArray
@@ -80,12 +82,43 @@ def reliability(first: FloatArray, second: FloatArray, counts: FloatArray) -> fl
     share = same_direction(first, second, counts)
     if np.isnan(share):
         return share
-    counted = _counted(first + second, counts)
-    pairs = np.triu(counted + counted.T, 1)
-    n_pairs = pairs.sum() ** 2 / (pairs**2).sum() / _SHARED
-    spread = np.sqrt(share * (1 - share) / n_pairs)
-    usual = _SHARES @ _longer(np.clip(share + spread * _POINTS, 0, 1))
-    return float(np.clip(2 * _longer(share) - usual, 0, 1))
+    return _carried(share, _counted(first + second, counts), _longer)
+
+
+def redrawn_reliability(
+    found: FloatArray, again: FloatArray, counts: FloatArray
+) -> float:
+    """Tell from redrawn recordings how often a second one would have one direction.
+
+    A recording is redrawn by a model that predicts as well as it can. Such a model
+    keeps, of what differs between the two orders of a pair, the share s that would
+    return in a second recording; new errors come on top. What was found and what is
+    found again then correlate by r, with r² = s² / (s² + 1 - s).
+
+    Parameters
+    ----------
+    found : ndarray of float, shape (n_regions, n_regions)
+        Strengths in the recording.
+    again : ndarray of float, shape (n_draws, n_regions, n_regions)
+        Strengths in the recordings that were drawn from what it said.
+    counts : ndarray of float, shape (n_regions, n_regions)
+        The probabilities of the recording, as in `same_direction`.
+
+    Returns
+    -------
+    float
+        As `reliability` gives it.
+
+    Examples
+    --------
+    >>> one = np.triu(np.ones((9, 9)), 1)
+    >>> redrawn_reliability(one, np.stack([one, one]), one)
+    1.0
+    """
+    share = float(np.mean([same_direction(found, one, counts) for one in again]))
+    if np.isnan(share):
+        return share
+    return _carried(share, _counted(found + again.sum(0), counts), _returning)
 
 
 def full_length(correlation: float) -> float:
@@ -121,8 +154,26 @@ def _counted(estimates: FloatArray, counts: FloatArray) -> FloatArray:
     return np.where(known, np.nan_to_num(counts), 0.0)
 
 
-def _longer(share: FloatArray | float) -> FloatArray:
+def _carried(
+    share: float, counted: FloatArray, rule: Callable[[FloatArray], FloatArray]
+) -> float:
+    """Apply a rule to a share, and give back what its curvature costs on average."""
+    pairs = np.triu(counted + counted.T, 1)
+    n_pairs = pairs.sum() ** 2 / (pairs**2).sum() / _SHARED
+    spread = np.sqrt(share * (1 - share) / n_pairs)
+    usual = _SHARES @ rule(np.clip(share + spread * _POINTS, 0, 1))
+    return float(np.clip(2 * rule(np.asarray(share)) - usual, 0, 1))
+
+
+def _returning(share: FloatArray) -> FloatArray:
+    """Give the share of equal signs in two recordings, from that in redrawn ones."""
+    found = np.sin(np.pi * (share - 0.5))
+    kept = 2 * found / (np.abs(found) + np.sqrt(4 - 3 * found**2))
+    return np.asarray(0.5 + np.arcsin(kept) / np.pi)
+
+
+def _longer(share: FloatArray) -> FloatArray:
     """Give the share of equal signs at twice the length."""
-    half = np.sin(np.pi * (np.asarray(share) - 0.5))
+    half = np.sin(np.pi * (share - 0.5))
     whole = 2 * half / (1 + np.abs(half))
     return np.asarray(0.5 + np.arcsin(whole) / np.pi)

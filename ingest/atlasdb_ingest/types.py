@@ -118,7 +118,8 @@ class Estimate:
         largest set of which it expects a tenth to be false.
     reliability : float
         Share of connections expected to have the same direction in a second recording
-        of the same person and length, by `atlasdb.analysis.agreement.reliability`.
+        of the same person and length, by `atlasdb.analysis.agreement`: from halves, or
+        of lagged networks from redrawn recordings.
     ood_score : float or None
         As in `Reading`.
     state : dict of ndarray

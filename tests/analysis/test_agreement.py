@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from atlasdb.analysis.agreement import (
     full_length,
+    redrawn_reliability,
     reliability,
     same_direction,
     strengths,
@@ -73,10 +74,30 @@ def test_halves_promise_what_full_recordings_keep(n_regions: int, noise: float) 
     assert np.mean(of_halves) < np.mean(observed) - 0.04
 
 
+@pytest.mark.parametrize(("n_regions", "noise"), [(5, 0.7), (30, 0.5), (30, 1.5)])
+def test_redrawn_recordings_promise_what_second_ones_keep(
+    n_regions: int, noise: float
+) -> None:
+    rng = np.random.default_rng(n_regions)
+    counts = np.ones((n_regions, n_regions))
+    stated, observed, of_draws = [], [], []
+    for _ in range(300):
+        error = noise * rng.standard_normal((4, *counts.shape))
+        one, other = rng.standard_normal(counts.shape) + error[:2]
+        best = one / (1 + noise**2)
+        again = np.exp(best + error[2:])
+        stated.append(redrawn_reliability(np.exp(one), again, counts))
+        of_draws.append(same_direction(np.exp(one), again[0], counts))
+        observed.append(same_direction(np.exp(one), np.exp(other), counts))
+    assert np.mean(stated) == pytest.approx(np.mean(observed), abs=0.025)
+    assert np.mean(of_draws) > np.mean(observed) + 0.01
+
+
 @given(seeds, st.integers(2, 8))
 def test_reliability_is_a_share(seed: int, n: int) -> None:
-    found = reliability(weights(seed, n), weights(seed + 1, n), weights(seed + 2, n))
-    assert 0 <= found <= 1
+    one, other, counts = (weights(seed + k, n) for k in range(3))
+    assert 0 <= reliability(one, other, counts) <= 1
+    assert 0 <= redrawn_reliability(one, np.stack([other, one]), counts) <= 1
 
 
 def test_strengths_of_a_constant_connectome_correlate_with_nothing() -> None:

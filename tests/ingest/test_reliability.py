@@ -72,3 +72,22 @@ def test_second_recordings_keep_what_the_first_promise(
         stated += [one.reliability, other.reliability]
     assert abs(np.mean(stated) - np.mean(observed)) <= 0.05
     assert 0.6 < np.mean(observed) < 0.95
+
+
+def one_of(data: FloatArray) -> Timeseries:
+    codes = tuple(f"r{k}" for k in range(len(data)))
+    course = stats.zscore(data, axis=1)
+    return Timeseries(course, 1.0, codes, "simulated", (data.shape[1],))
+
+
+def test_networks_promise_what_they_find_only_in_the_whole_recording() -> None:
+    stated, observed = [], []
+    for person in range(4):
+        series, _ = dynamics.lorenz96(10, 2 * 300 + PAUSE, person, forcing=40.0)
+        both = [one_of(data) for data in twice(series, 300)]
+        one, other = trainer.estimate(both, model="mlp", study=Study("mlp", 0.016))
+        counts = one.probability + other.probability
+        observed.append(agreement.same_direction(one.weight, other.weight, counts))
+        stated += [one.reliability, other.reliability]
+    assert abs(np.mean(stated) - np.mean(observed)) <= 0.08
+    assert 0.6 < np.mean(observed) < 0.95

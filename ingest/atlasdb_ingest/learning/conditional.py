@@ -27,6 +27,8 @@ _DISTRUST = 10.0
 """The same for what a network says, which was made to fit: what is all but linear in
 the past must not be blown up.
 """
+_UNDERSTATED = 2.0
+"""What noise feigns is told from coefficients that the same noise has made smaller."""
 _TINY = 1e-12
 _FAINT = 1e-6
 """Variance, of 1, below which what a network says is rounding."""
@@ -47,19 +49,24 @@ class Effects:
         Source, target: coefficients of the regression on the past alone.
     innovation : Tensor of float64, shape (n_series, n_regions)
         Variance of what that regression leaves.
+    inverse : Tensor of float64, shape (n_series, n_regions * order, ...)
+        Of the second moments of the past, source by source.
     """
 
     effect: torch.Tensor
     error: torch.Tensor
     linear: torch.Tensor
     innovation: torch.Tensor
+    inverse: torch.Tensor
 
     def of(self, which: int) -> Effects:
         """Give those of one series."""
         part = slice(which, which + 1)
         return Effects(*(getattr(self, f.name)[part] for f in fields(self)))
 
-    def evidence(self, doubt: torch.Tensor | None = None) -> torch.Tensor:
+    def evidence(
+        self, doubt: torch.Tensor | None = None, noise: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Give the Wald statistic of each connection.
 
         Parameters
@@ -67,17 +74,22 @@ class Effects:
         doubt : Tensor, shape (n_regions, n_regions), optional
             Variance of the share of each region that may still be mixed into each
             other one. What such mixtures may feign counts as error.
+        noise : Tensor, shape (n_regions, n_regions), optional
+            Covariance of noise that may be in the regions. What it may feign counts as
+            error too.
 
         Returns
         -------
         Tensor of float64, shape (n_series, n_regions, n_regions)
             Chi-square with k degrees of freedom where there is no connection.
         """
-        error = self.error
+        error, lags = self.error.clone(), self.linear.shape[-1]
         if doubt is not None:
-            lags = self.linear.shape[-1]
-            error = error.clone()
             error[..., :lags, :lags] += self._feigned(doubt.to(error))
+        if noise is not None:
+            blurred = self._blurred(noise.to(error))
+            outer = blurred[..., :, None] * blurred[..., None, :]
+            error[..., :lags, :lags] += _UNDERSTATED * outer
         weighted = torch.linalg.solve(error, self.effect[..., None])[..., 0]
         found: torch.Tensor = (self.effect * weighted).sum(-1)
         return found
@@ -98,6 +110,20 @@ class Effects:
         sent = torch.einsum("sm,xmtkl->xstkl", shared, drive)
         feigned: torch.Tensor = (got + sent) / unit.square()[..., None, None]
         return feigned
+
+    def _blurred(self, noise: torch.Tensor) -> torch.Tensor:
+        """Coefficients that noise in the past makes of other coefficients.
+
+        A past that is seen through noise is known better with the help of whatever
+        shares with it the noise, or the rhythm: that then seems to drive what it
+        drives. With errors in its predictors a regression finds, for coefficients b,
+        b - noise x inverse x b; of this, what comes from other sources.
+        """
+        n_series, n_regions, _, lags = self.linear.shape
+        blocks = self.inverse.reshape(n_series, n_regions, lags, n_regions, lags)
+        passed = torch.einsum("mr,xrksl->xmksl", noise, blocks)
+        passed = passed * (1 - torch.eye(n_regions).to(noise))[:, None, :, None]
+        return torch.einsum("xmtk,xmksl->xstl", self.linear, passed)
 
 
 def effects(model: LagModel | None, windows: Windows) -> Effects:
@@ -143,7 +169,8 @@ def effects(model: LagModel | None, windows: Windows) -> Effects:
     # A region that is a mixture of others has directions without any error.
     size = error.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None]
     whole = torch.eye(error.shape[-1], dtype=error.dtype)
-    return Effects(effect, error + (1e-9 * size + _TINY) * whole, linear, innovation)
+    error = error + (1e-9 * size + _TINY) * whole
+    return Effects(effect, error, linear, innovation, inverse)
 
 
 @dataclass(frozen=True, eq=False)

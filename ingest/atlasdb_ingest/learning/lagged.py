@@ -1,8 +1,9 @@
 """The engine for fast series: whose past helps to predict whom.
 
 Each recording is trained whole, by halves, and as surrogates whose connections are
-cut, all side by side. p compares the evidence for a connection, given all others,
-with what the same model finds in the surrogates.
+cut, all side by side; networks then once more on recordings redrawn from what they
+learned. p compares the evidence for a connection, given all others, with what the same
+model finds in the surrogates.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from atlasdb_ingest.learning import (
     fitting,
     leakage,
     readout,
+    redrawn,
     sampling,
 )
 from atlasdb_ingest.learning import study as studies
@@ -125,7 +127,7 @@ def estimate(
         longest = max(series[k].data.shape[1] for k in members)
         n_surrogates = _surrogates(n_regions, model.SETTINGS)
         room = _ROOM.get(target.type, _MUCH_ROOM)
-        networks = (3 + n_surrogates) * n_regions
+        networks = (3 + redrawn.TIMES + n_surrogates) * n_regions
         at_once = max(1, room // (networks * max(longest, 10 * n_regions * lags)))
         for start in range(0, len(members), at_once):
             part = members[start : start + at_once]
@@ -170,7 +172,7 @@ def _trouble(series: Timeseries) -> str | None:
 def _seen(series: Timeseries) -> leakage.Unmixed:
     """Give the data as models see them: of sensors, with the mixture taken out."""
     if series.modality not in SENSORS:
-        return leakage.Unmixed(series.data, leakage.referred(series.data))
+        return leakage.untouched(series.data)
     return leakage.unmixed(series.data, series.lengths, _lags(series), _PRIOR)
 
 
@@ -192,11 +194,12 @@ def _together(
     model = models.load(study.model)
     pieces: list[Piece] = []
     apart: list[list[NDArray[np.bool_]]] = []
-    doubt: list[FloatArray] = []
+    allowed: list[tuple[torch.Tensor, torch.Tensor]] = []
     for one in series:
         clean = _seen(one)
         data = clean.data
-        doubt.append(clean.doubt)
+        unsure = torch.from_numpy(clean.doubt), torch.from_numpy(clean.noise)
+        allowed.append(unsure)
         cut = list(confidence.shifted(data, n_surrogates, seed))
         apart.append([far for _, far in cut])
         pieces += [(data, one.lengths), *halves(data, one.lengths)]
@@ -208,11 +211,14 @@ def _together(
     fitting.fit(network, windows, model.SETTINGS, seed)
     score = _score(network, windows)
     together, baseline = [network], None
+    again = np.empty((len(series), 0))
     if model is not linear:
         # The network is blind to what it pushed out, the linear model to what bends.
         plain = linear.build(*sizes, seed).to(where)
         plain.solve(windows)
         together, baseline = [network, plain], _score(plain, windows)
+        wholes = range(0, len(pieces), 3 + n_surrogates)
+        again = redrawn.strengths(network, windows, wholes, study, seed)
     seen = readout.read(together, windows)
     effects = conditional.effects(None if model is linear else network, windows)
     chance = effects.evidence().numpy()
@@ -221,13 +227,14 @@ def _together(
         first = k * (3 + n_surrogates)
         without = chance[first + 3 : first + 3 + n_surrogates]
         null = np.concatenate([s[f] for s, f in zip(without, far, strict=True)])
-        evidence = effects.of(first).evidence(torch.from_numpy(doubt[k]))[0].numpy()
+        evidence = effects.of(first).evidence(*allowed[k])[0].numpy()
         np.fill_diagonal(evidence, np.nan)
         wider = confidence.inflation(evidence, null)
         p = confidence.p_values(evidence, wider * null)
         # Of the strength, what no mixture can feign.
-        seen.strength[first] *= evidence / np.maximum(chance[first], 1e-12)
-        found.append(_one(one, p, seen, first, float(score[first]), study, lags))
+        kept = evidence / np.maximum(chance[first], 1e-12)
+        told = float(score[first]), study, lags
+        found.append(_one(one, p, kept, seen, first, again[k], *told))
         found[-1].state.update(readout.parameters(network, first))
         found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)
         if baseline is not None:
@@ -244,8 +251,10 @@ def _score(network: LagModel, windows: Windows) -> NDArray[np.float64]:
 def _one(
     series: Timeseries,
     p: FloatArray,
+    kept: FloatArray,
     seen: readout.Readout,
     k: int,
+    again: FloatArray,
     score: float,
     study: Study,
     lags: int,
@@ -256,21 +265,28 @@ def _one(
     probability = confidence.connected(p)
     # A little on both sides: of two that are nothing, neither is the direction.
     direction = (probability + 1e-3) / (probability + probability.T + 2e-3)
+    whole, first, second = seen.strength[k : k + 3]
     value = seen.strength[k : k + 3] * np.where(seen.sign[k : k + 3] < 0, -1.0, 1.0)
     stability = confidence.agreement(value[1], value[2])
     np.fill_diagonal(stability, np.nan)
     params: dict[str, float | int | str] = {**model.SETTINGS, "order": lags}
     params |= {"family": study.model, "sparsity": study.sparsity, "chosen": study.said}
-    first, second = seen.strength[k + 1 : k + 3]
     strength = agreement.strengths(first, second)
     params["strength_reliability"] = agreement.full_length(strength)
     if series.modality in SENSORS:
         params["leakage"] = "innovations orthogonalised"
     if series.modality == "fmri":
         params["caution"] = "lags say little about direction in fMRI"
+    # Where a linear model is not the world its errors are such as no draw shows, and
+    # half of a recording is to it but a small recording.
+    reliability = (
+        agreement.reliability(first, second, probability)
+        if model is linear
+        else agreement.redrawn_reliability(whole, again, probability)
+    )
     return Estimate(
-        weight=seen.strength[k],
-        value=value[0],
+        weight=whole * kept,
+        value=value[0] * kept,
         probability=probability,
         direction=direction,
         p=p,
@@ -283,7 +299,7 @@ def _one(
         n=int(predictable(series.lengths, lags).size),
         fit_score=score,
         fit_metric=FIT_METRIC,
-        reliability=agreement.reliability(first, second, probability),
+        reliability=reliability,
         device="cpu",
         lag_ms=seen.lag[k] * 1000.0 / series.sfreq,
         params=params,

@@ -5,7 +5,7 @@ innovations of an autoregression are made uncorrelated by the symmetric matrix t
 changes the channels least. Uncorrelated they stay under every rotation; of these, the
 one is taken in which few channels drive one another, near the symmetric one: sources
 that were mixed seem to drive each other everywhere, sources that were not do so
-rarely.
+rarely. What noise has drowned cannot be unmixed; how much that may be is told too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from atlasdb.types import FloatArray
+from atlasdb_ingest.learning import noise as noises
 from atlasdb_ingest.learning import partial
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.linear import moments, regress
@@ -52,10 +53,13 @@ class Unmixed:
     doubt : ndarray of float, shape (n_regions, n_regions)
         Variance of the share of one channel's innovations that may still be in
         another one; symmetric, 0 on the diagonal.
+    noise : ndarray of float, shape (n_regions, n_regions)
+        Covariance of the noise that sensors may have added to the channels.
     """
 
     data: FloatArray
     doubt: FloatArray
+    noise: FloatArray
 
 
 def unmixed(
@@ -96,11 +100,26 @@ def unmixed(
     spread = torch.einsum("akbl,ai,bi->ikl", blocks, back, back)
     turn = _rotation(apart @ lagged @ back, torch.linalg.pinv(spread, hermitian=True))
     apart = turn @ apart
-    course = (apart @ windows.series[0].cpu().double().mT).numpy()
+    sensors = windows.series[0].cpu().double()
+    there = (sensors @ vectors).var(0) > noises.THERE
+    course = (apart @ sensors.mT).numpy()
     course -= course.mean(axis=1, keepdims=True)
-    course /= course.std(axis=1, keepdims=True)
-    doubt = _doubt(scatter, apart @ scatter @ apart.mT, int(count)).numpy()
-    return Unmixed(np.asarray(course), doubt + referred(data))
+    scale = course.std(axis=1, keepdims=True)
+    channels = apart @ vectors[:, there] @ vectors[:, there].mT
+    ways = channels / channels.norm(dim=1, keepdim=True)
+    noise = noises.level(sensors, scatter, torch.cat([vectors[:, there].mT, ways]))
+    doubt = _doubt(scatter, apart @ scatter @ apart.mT, int(count))
+    doubt += noises.mixed(size[there].square(), vectors[:, there], turn, noise)
+    added = channels.numpy() / scale
+    return Unmixed(
+        course / scale, doubt.numpy() + referred(data), noise * added @ added.T
+    )
+
+
+def untouched(data: FloatArray) -> Unmixed:
+    """Take series as they are, that are no mixtures but for a reference."""
+    none = np.zeros((len(data), len(data)))
+    return Unmixed(data, referred(data), none)
 
 
 def referred(data: FloatArray) -> FloatArray:

@@ -49,18 +49,25 @@ def read(models: Sequence[LagModel], windows: Windows) -> Readout:
         NaN on the diagonals.
     """
     n = len(models)
-    strength = _double(
-        sum(model.gain(windows).clamp_min(0.0).cpu() for model in models)
-    )
+    strength = strengths(models, windows)
     slopes = [model.slopes(windows) for model in models]
     mean, size = (_double(sum(s[k].cpu() for s in slopes)) / n for k in (0, 1))
     strongest = size.argmax(axis=-1)
     sign = np.sign(np.take_along_axis(mean, strongest[..., None], axis=-1)[..., 0])
     lag = strongest + 1.0
     place = np.arange(strength.shape[-1])
-    for matrix in (strength, sign, lag):
+    for matrix in (sign, lag):
         matrix[:, place, place] = np.nan
     return Readout(strength, sign, lag)
+
+
+def strengths(models: Sequence[LagModel], windows: Windows) -> FloatArray:
+    """Read only the strengths, as in `Readout`."""
+    found = sum(model.gain(windows).clamp_min(0.0).cpu() for model in models)
+    strength = _double(found)
+    place = np.arange(strength.shape[-1])
+    strength[:, place, place] = np.nan
+    return strength
 
 
 def parameters(model: LagModel, which: int) -> dict[str, np.ndarray]:
