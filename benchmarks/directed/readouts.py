@@ -36,7 +36,7 @@ def _readings(model: str, data: Array, system: System) -> dict[str, Array]:
     order = lagged.order(system.modality, system.sfreq)
     if system.modality in lagged.SENSORS:
         prior = float(module.SETTINGS["prior"])
-        data = leakage.unmixed(data, lengths, order, prior)
+        data = leakage.unmixed(data, lengths, order, prior).data
     windows = Windows.of([(data, lengths)], order, torch.device("cpu"))
     network: LagModel = module.build(1, len(data), order, 0)
     fitting.fit(network, windows, module.SETTINGS, 0)
