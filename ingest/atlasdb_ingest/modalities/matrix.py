@@ -164,6 +164,11 @@ def read(path: Path, options: Options) -> Prepared:
     value, notes = _turned(_square(relations.weights, path), options, path)
     parcellation, more = _areas(relations, len(value), options, path)
     negative = np.isfinite(value) & (value < 0)
+    if negative.any():
+        notes.append(
+            f"{int(negative.sum())} weights are negative: their sign is kept, their "
+            "size is the weight. Repair them where they are no inhibition."
+        )
     connectivity = Connectivity(
         codes=tuple(area.code for area in parcellation.areas),
         weights=np.abs(value),
