@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atlasdb.cli import Session
+from atlasdb.cli.bar import permutation_bar
 from atlasdb.cli.output import format_option, show
 from atlasdb.cli.which import names as separated
 from atlasdb.cli.which import which_options
@@ -145,17 +146,7 @@ def compare(
     in the atlas as a Contrast. With a subject in the place of the patients, lists where
     this person is most unusual among the controls.
     """
-    from tqdm.auto import tqdm
-
-    with (
-        opened.open() as atlas,
-        tqdm(unit="permutation", disable=None, leave=False) as bar,
-    ):
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with opened.open() as atlas, permutation_bar() as progress:
         frame = atlas.compare(*names, progress=progress, **question)
     said = {str(k): v for k, v in frame.attrs.items()}
     for line in survived(frame, said) if question["multiverse"] else summary(said):

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from atlasdb.cli import Session
+from atlasdb.cli.bar import permutation_bar
 from atlasdb.cli.output import format_option, show
 from atlasdb.cli.which import names as separated
 from atlasdb.cli.which import which_options
@@ -137,18 +138,8 @@ def _refuse(names: set[str], why: str) -> None:
 def _of_cohorts(
     opened: Session, names: tuple[str, ...], asked: dict[str, Any]
 ) -> pd.DataFrame:
-    from tqdm.auto import tqdm
-
     question = {k: v for k, v in asked.items() if k not in _WITHOUT_ATLAS}
-    with (
-        opened.open(read_only=True) as atlas,
-        tqdm(unit="permutation", disable=None, leave=False) as bar,
-    ):
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with opened.open(read_only=True) as atlas, permutation_bar() as progress:
         frame = atlas.power(*names, progress=progress, **question)
     for line in frame.attrs["notes"]:
         click.echo(line, err=True)

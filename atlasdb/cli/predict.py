@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from atlasdb.cli import Session
+from atlasdb.cli.bar import permutation_bar
 from atlasdb.cli.output import format_option, show
 from atlasdb.cli.which import names as separated
 from atlasdb.cli.which import which_options
@@ -85,17 +86,7 @@ def predict(
     the model stand the confounds alone and the mean of others; r and r2 of each row are
     of what the row below leaves. The result stays in the atlas as a Prediction.
     """
-    from tqdm.auto import tqdm
-
-    with (
-        opened.open() as atlas,
-        tqdm(unit="permutation", disable=None, leave=False) as bar,
-    ):
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with opened.open() as atlas, permutation_bar() as progress:
         frame = atlas.predict(*names, progress=progress, **asked)
     for line in summary({str(k): v for k, v in frame.attrs.items()}):
         click.echo(line, err=True)

@@ -124,12 +124,12 @@ def compared(
     dict of ndarray, shape (n_columns,), or scalar
     """
     group = np.arange(len(y)) < n_a
-    _refuse(y, covariates, alpha, test, correction)
+    _refuse(y, alpha, test, correction)
     present = ~np.isnan(y)
     if test == "permutation":
         found = _permuted(y, group, covariates, n_permutations, seed, progress)
     else:
-        found = _by_formula(y, group, covariates, test)
+        found = by_formula(y, group, covariates, test)
     p = found["p"]
     result: dict[str, NDArray[Any]] = dict(found)
     result["q"] = q_values(p, "by" if correction == "by" else "bh")
@@ -147,24 +147,13 @@ _STATISTICS = ["mean_a", "mean_b", "effect", "effect_low", "effect_high"]
 _STATISTICS += ["statistic", "df", "p"]
 
 
-def _refuse(
-    y: FloatArray,
-    covariates: FloatArray,
-    alpha: float,
-    test: Test,
-    correction: Correction,
-) -> None:
+def _refuse(y: FloatArray, alpha: float, test: Test, correction: Correction) -> None:
     if not 0 < alpha < 1:
         raise InvalidDataError(f"alpha must lie between 0 and 1, not {alpha:g}.")
     if np.isinf(y).any():
         raise InvalidDataError(
             f"{int(np.isinf(y).sum())} weights are infinite. Repair them, or store "
             "them as missing."
-        )
-    if test == "rank" and covariates.shape[1]:
-        raise InvalidDataError(
-            "The rank test cannot hold covariates constant. Leave them out, or use the "
-            "permutation test."
         )
     if correction == "fwe" and test != "permutation":
         raise InvalidDataError(
@@ -194,9 +183,34 @@ def _permuted(
     return found
 
 
-def _by_formula(
+def by_formula(
     y: FloatArray, group: NDArray[np.bool_], covariates: FloatArray, test: Test
 ) -> dict[str, FloatArray]:
+    """Test every column without shuffling, by Welch's test or by ranks.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n_subjects, n_columns)
+    group : ndarray of bool, shape (n_subjects,)
+        Who is in the first group.
+    covariates : ndarray, shape (n_subjects, n_covariates)
+    test : {"welch", "moderated", "rank"}
+
+    Returns
+    -------
+    dict of ndarray, shape (n_columns,)
+        As `twogroups.tested` gives them.
+
+    Raises
+    ------
+    InvalidDataError
+        If covariates are given to the rank test.
+    """
+    if test == "rank" and covariates.shape[1]:
+        raise InvalidDataError(
+            "The rank test cannot hold covariates constant. Leave them out, or use the "
+            "permutation test."
+        )
     flat = flatness(y) if test == "moderated" else None
     found = twogroups.tested(twogroups.fits(y, group, covariates), flat=flat)
     if test == "rank":

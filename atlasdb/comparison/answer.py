@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from atlasdb import clock
 from atlasdb.comparison.finding import PLANTED, Finding
@@ -36,7 +36,7 @@ def kept(
     multiverse: tuple[str, str] | None,
 ) -> ContrastResult:
     """Make what goes into the graph; its key says by what it was computed."""
-    params = _params(question) | {"names": list(names)}
+    params = question.settings | {"names": list(names)}
     stated = params | {
         "connectomes": sorted(str(row["id"]) for row in study.chosen),
         "held": hashlib.sha256(study.covariates.tobytes()).hexdigest(),
@@ -147,16 +147,6 @@ def frame(
         "notes": (*study.notes, *finding.notes),
     }
     return chosen
-
-
-def _params(question: Question) -> dict[str, Any]:
-    """Give the settings that are kept in the Run; values of people are not."""
-    said: Mapping[str, Any] = vars(question)
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in said.items()
-        if name != "phenotypes" and value not in (None, (), False)
-    }
 
 
 def _finite(value: float | None) -> float | None:

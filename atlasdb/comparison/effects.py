@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,11 +76,11 @@ def effects(
             f"None of {len(tested)} can be tested: too few people have them, or their "
             "values are all alike."
         )
-    plain = described(study, values, study.rows(values))
+    plain = described(study, values, rows if scaled is values else study.rows(values))
     if patient:
-        plain["mean_b"] = np.maximum(found["mean_b"], 0) ** (1 / powers[kinds])
-        if (powers == 1).all():
-            plain["mean_b"] = found["mean_b"]
+        mean, each = found["mean_b"], powers[kinds]
+        back = np.maximum(mean, 0) ** (1 / each)
+        plain["mean_b"] = np.where(each == 1, mean, back)
     found |= plain
     rate: Rate = "by" if question.correct == "by" else "bh"
     found["q"] = q_values(found["p"], rate)
@@ -99,8 +99,8 @@ def _tested(
     if study.people.kind == "patient":
         return _patient(study, rows)
     if study.people.two_groups and statistic in ("moderated", "welch", "rank"):
-        test: edgewise.Test = statistic
-        return edgewise.compared(rows, study.n[0], study.held, test=test)
+        first = np.arange(len(rows)) < study.n[0]
+        return dict(edgewise.by_formula(rows, first, study.held, statistic))
     if statistic != "permutation":
         return dict(parametric(rows, study.design, moderated=statistic == "moderated"))
     n, seed = question.permutations or 1, question.seed
@@ -122,12 +122,12 @@ def described(study: Study, values: FloatArray, rows: FloatArray) -> Effects:
         whole = np.all([~np.isnan(part) for part in parts], axis=0).sum(axis=0)
         return {"n_a": whole, "n_b": whole}
     labels = np.array(study.labels)
-    counted: Mapping[str, NDArray[Any]] = {
+    counted: Effects = {
         f"n_{name}": there[labels == k].sum(axis=0)
-        for k, name in zip(range(min(len(study.n), 2)), "ab", strict=False)
+        for k, name in enumerate("ab"[: len(study.n)])
     }
     if len(study.n) != 2:
-        return dict(counted)
+        return counted
     means = {f"mean_{name}": _mean(rows[labels == k]) for k, name in enumerate("ab")}
     return {**counted, **means}
 

@@ -57,6 +57,15 @@ class Question:
         return {n: getattr(self, n) for n in names if getattr(self, n) is not None}
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What was said, without the values of people and what is not asked for."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in vars(self).items()
+            if name != "phenotypes" and value not in (None, (), False)
+        }
+
+    @property
     def shuffles(self) -> bool:
         """Whether permutations are needed."""
         return self.test in NETWORK or self.statistic == "permutation"

@@ -72,12 +72,7 @@ def over_variants(
             f"survives is asked of several. {' '.join(notes)} Ingest all again with "
             "another --model, parcellation or denoising."
         )
-    stated = {"names": list(names), "variants": sorted(found), "test": question.test}
-    stated |= {
-        name: value
-        for name, value in vars(question).items()
-        if name != "phenotypes" and value not in (None, (), False)
-    }
+    stated = {"names": list(names), "variants": sorted(found)} | question.settings
     digest = hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
     key = f"multiverse-{digest[:8]}"
     tables: dict[str, pd.DataFrame] = {}

@@ -39,7 +39,7 @@ HEART = Parcellation(
         Area(
             str(i + 1),
             f"Area_{i + 1}_{'LR'[i % 2]}",
-            "LR"[i % 2],  # type: ignore[arg-type]
+            "R" if i % 2 else "L",
             network=NETWORKS[i // 2 % 2],
             x_mm=(-40.0, 40.0)[i % 2],
             y_mm=-80.0 + 14 * i,
