@@ -73,7 +73,7 @@ class Lesson:
 
 
 def varied(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
-    """Show recordings otherwise: a part of them, noisier, drifting, denoised.
+    """Show recordings otherwise: a part of them, noisier, drifting, denoised, rounded.
 
     One simulated brain is then many lessons, and none is learned by heart.
     """
@@ -88,7 +88,12 @@ def varied(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
         series = series + size * dice.normal(*series.shape)
     if drifting < 0.4:
         series = drifted(series, tr, dice)
-    return denoise(series, tr, dice)
+    series = denoise(series, tr, dice)
+    # A file keeps so many digits; what a filter left lies below them, or above.
+    digits = dice.uniform(1, low=2.0, high=7.0)
+    return series + 10**-digits * series.std(-1, keepdim=True) * dice.normal(
+        *series.shape
+    )
 
 
 def plan(seed: int, n_groups: int = N_GROUPS) -> list[Group]:

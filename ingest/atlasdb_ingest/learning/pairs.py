@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import torch
 
-from atlasdb_ingest.learning import moments
+from atlasdb_ingest.learning import moments, spectrum
 from atlasdb_ingest.simulation.scanner import cosines
 
 RIDGES = (0.02, 0.1, 0.3, 1.0)
@@ -72,6 +72,7 @@ def describe(series: torch.Tensor, tr: float) -> Features:
         All finite and bounded.
     """
     course = moments.standardised(series)
+    course = moments.standardised(spectrum.restored(course, tr))
     n_regions, n_times = course.shape[-2:]
     own = torch.eye(n_regions, device=course.device)
     root = math.sqrt(n_times)

@@ -162,9 +162,12 @@ def passed(series: torch.Tensor, tr: float, low: float, high: float) -> torch.Te
     size = longer.shape[-1]
     rate = torch.fft.rfftfreq(size, tr, device=series.device)
     response = torch.ones_like(rate)
+    # The filter is digital: at half the sampling rate it leaves nothing.
+    bent = torch.tan(math.pi * tr * rate.clamp(max=0.4999 / tr))
     if high:
-        response = response / (1 + (rate / high) ** 10)
+        response = response / (1 + (bent / math.tan(math.pi * tr * high)) ** 10)
     if low:
-        response = response / (1 + (low / rate.clamp_min(1e-9)) ** 10)
+        edge = math.tan(math.pi * tr * low)
+        response = response / (1 + (edge / bent.clamp_min(1e-9)) ** 10)
     kept: torch.Tensor = torch.fft.irfft(torch.fft.rfft(longer) * response, n=size)
     return kept[..., n : n + n_volumes]
