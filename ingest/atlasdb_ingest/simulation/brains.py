@@ -103,24 +103,25 @@ class _Coming:
     def __init__(
         self, weights: torch.Tensor, changing: torch.Tensor, dice: Dice
     ) -> None:
-        n = len(weights)
-        self._weights, self._dice = weights, dice
-        self._changing = changing
+        self._rows = changing.nonzero()[:, 0]
+        self._weights, self._dice = weights[self._rows], dice
+        self._arriving = weights.mT.contiguous()
+        n = len(self._rows)
         self._on_s = dice.uniform(n, 1, 1, low=10.0, high=60.0)
         self._off_s = dice.uniform(n, 1, 1, low=5.0, high=50.0)
         depth = dice.uniform(n, 1, 1, low=0.4, high=1.0)
-        self._depth = depth + 0.2 * dice.normal(*weights.shape)
+        self._depth = depth + 0.2 * dice.normal(*self._weights.shape)
         share = self._on_s / (self._on_s + self._off_s)
-        self._there = dice.chance(share, *weights.shape)
-        self.any = bool(self._changing.any())
+        self._there = dice.chance(share, *self._weights.shape)
 
     def step(self, seconds: float) -> torch.Tensor:
-        """Give the weights of the next while, columns are sources."""
+        """Give the weights of the next while; columns are sources."""
         switch = self._dice.uniform(*self._weights.shape)
         stays = switch >= seconds / self._on_s
         self._there = torch.where(self._there, stays, switch < seconds / self._off_s)
         weaker = self._weights * (1 - self._depth * ~self._there)
-        return torch.where(self._changing, weaker, self._weights).mT.contiguous()
+        self._arriving[self._rows] = weaker.mT
+        return self._arriving
 
 
 def _bold(
@@ -135,16 +136,16 @@ def _bold(
     every = max(1, round(tr / _STEP_S))
     dt = tr / every
     drive = Drive(simple, changing, n_regions, dt, dice)
-    coming = _Coming(weights, changing[:, None, None], dice)
+    coming = _Coming(weights, changing, dice)
     rewire = max(1, round(_REWIRE_S / dt))
-    arriving = weights.mT.contiguous()
+    arriving = coming.step(0.0)
     keep = torch.exp(-dt / dice.spread(n, 1, low=0.03, high=0.2))
     vessels = _Vessels(n, n_regions, dt, dice)
     state = torch.zeros(n, n_regions, device=dice.device)
     settle = round(_SETTLE_S / dt)
     seen = torch.empty(n_volumes, n, n_regions, device=dice.device)
     for t in range(settle + n_volumes * every):
-        if coming.any and t % rewire == 0:
+        if t % rewire == 0:
             arriving = coming.step(rewire * dt)
         pushed = torch.bmm(arriving, state[..., None])[..., 0] + drive.step()
         state = keep * state + (1 - keep) * pushed

@@ -53,22 +53,25 @@ class Drive:
         self._leave, self._enter = 1 - torch.exp(-dt / on_s), 1 - torch.exp(-dt / off_s)
         self._stay = torch.exp(-dt / on_s)
         kind = dice.uniform(n, 1) * odd
-        self._eventful, self._sized = (
-            kind < _SMOOTH,
-            (kind >= _SIZED) & (kind < _SMOOTH),
-        )
+        # Chance is thrown only for the brains that have use for it.
+        self._sized = _rows((kind >= _SIZED) & (kind < _SMOOTH))
+        self._smooth = _rows(kind >= _SMOOTH)
         uneven = torch.where(odd, 0.4, 0.2) * dice.uniform(n, 1)
         usual = torch.exp(uneven * dice.normal(*size))
         one = odd & dice.chance(torch.where(restless, 0.6, 0.12)[:, None], n, 1)
         self._amplitude = self._amplitudes(odd, one, usual)
         self._noise = dice.spread(n, 1, low=0.02, high=0.4)
-        self._reach = self._reaches(odd)
+        reach = self._reaches(odd)
+        self._reaching = _rows((reach != 0).flatten(1).sum(1) > n_regions)
+        self._reach = reach[self._reaching]
         self._common = dice.sometimes(0.15 * odd, n, 1, low=0.1, high=0.6)
         self._common_on = dice.chance(0.2, n, 1)
         self._common_leave, self._common_enter = dt / 2.5, dt / 10.0
         self._on = dice.chance(on_s / (on_s + off_s), *size)
         self._height = torch.ones(size, device=dice.device)
-        self._course = dice.normal(*size)
+        self._course = dice.normal(len(self._smooth), n_regions)
+        self._keep = self._stay[self._smooth]
+        self._fresh = torch.sqrt(1 - self._keep**2)
 
     def _amplitudes(
         self, odd: torch.Tensor, one: torch.Tensor, amplitude: torch.Tensor
@@ -100,17 +103,26 @@ class Drive:
         dice = self._dice
         switch = dice.uniform(*self._size)
         on = torch.where(self._on, switch >= self._leave, switch < self._enter)
-        begins = on & ~self._on & self._sized
-        self._height = torch.where(begins, dice.exponential(*self._size), self._height)
+        begins = (on & ~self._on)[self._sized]
         self._on = on
-        fresh = torch.sqrt(1 - self._stay**2) * dice.normal(*self._size)
-        self._course = self._stay * self._course + fresh
+        height = torch.where(
+            begins, dice.exponential(*begins.shape), self._height[self._sized]
+        )
+        self._height[self._sized] = height
+        fresh = self._fresh * dice.normal(*self._course.shape)
+        self._course = self._keep * self._course + fresh
         switch = dice.uniform(len(self._on), 1)
         self._common_on = torch.where(
             self._common_on, switch >= self._common_leave, switch < self._common_enter
         )
-        smooth = 0.25 + 0.35 * self._course
-        active = torch.where(self._eventful, on * self._height, smooth)
-        own = active * self._amplitude + self._noise * dice.normal(*self._size)
-        reached = torch.bmm(self._reach, own[..., None])[..., 0]
+        active = on * self._height
+        active[self._smooth] = 0.25 + 0.35 * self._course
+        reached = active * self._amplitude + self._noise * dice.normal(*self._size)
+        near = reached[self._reaching, :, None]
+        reached[self._reaching] = torch.bmm(self._reach, near)[..., 0]
         return reached + self._common * self._common_on
+
+
+def _rows(which: torch.Tensor) -> torch.Tensor:
+    """Give the numbers of the brains for which something is so."""
+    return which.flatten().nonzero()[:, 0]
