@@ -48,7 +48,7 @@ def restored(series: torch.Tensor, tr: float) -> torch.Tensor:
     longer = torch.cat([before, series, after], -1)
     size = longer.shape[-1]
     seen = torch.fft.rfft(longer)
-    rate = torch.fft.rfftfreq(size, tr, device=series.device)
+    rate = torch.fft.rfftfreq(size, tr, device=series.device).to(series)
     power = _smooth(seen.abs().square().mean(-2), round(_RESOLUTION_HZ * size * tr))
     wanted = 1 / (1 + (rate / _CORNER_HZ) ** _STEEPNESS) + _LEAST
     gain = (wanted / power).sqrt()
@@ -65,7 +65,7 @@ def _smooth(power: torch.Tensor, width: int) -> torch.Tensor:
     width = min(max(3, width), power.shape[-1] - 1)
     place = torch.arange(-width, width + 1, device=power.device) / (width + 1)
     kernel = torch.cos(math.pi / 2 * place).square()
-    kernel = (kernel / kernel.sum())[None, None]
+    kernel = (kernel / kernel.sum()).to(power)[None, None]
     level = power.clamp_min(1e-12).log()[:, None]
     level = torch.nn.functional.pad(level, (width, width), mode="reflect")
     return torch.nn.functional.conv1d(level, kernel)[:, 0].exp()
