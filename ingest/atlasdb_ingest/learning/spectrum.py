@@ -17,7 +17,7 @@ _LEAST = 1e-3
 """Power at high frequencies, of that at low ones, in the quietest scanner."""
 _BODY_HZ = (0.01, 0.08)
 """Frequencies that nobody filters out."""
-_NOTABLE = 1.25
+_NOTABLE = 2.5
 """Amplitudes that are so many times smaller than usual have been turned down."""
 _MOST = 1e3
 """What was turned down farther is lost among the digits."""
