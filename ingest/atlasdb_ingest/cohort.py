@@ -111,6 +111,7 @@ def plan_files(
                     "where the file names hold it."
                 )
             found.append((path, label, entities))
+    options = modalities.together(modality, [path for path, _, _ in found], options)
     subjects = []
     for path, label, entities in found:
         person = _person(people, label, who)

@@ -81,9 +81,12 @@ class Job:
 
 
 def settings_hash(settings: Mapping[str, Any]) -> str:
-    """Give a short hash of settings, without what differs between subjects."""
-    per_subject = ("events", "channels", "electrodes", "confounds", "mask", "nodes")
-    options = {k: v for k, v in settings["options"].items() if k not in per_subject}
+    """Give a short hash of settings, without what differs between subjects.
+
+    Nor what the parcellation says: its areas.
+    """
+    left = ("events", "channels", "electrodes", "confounds", "mask", "nodes", "areas")
+    options = {k: v for k, v in settings["options"].items() if k not in left}
     return _hash(dict(settings) | {"options": options})[:12]
 
 
