@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import atlasdb
 import cohort_study as made
+from atlasdb.cohorts import arrays, permutation
 from atlasdb.errors import InvalidDataError, NotFoundError
 
 
@@ -86,6 +88,24 @@ def test_the_same_seed_gives_the_same_answer_and_adds_nothing(
     assert once.equals(again)
     assert len(once) >= made.N - 1
     assert cohorts.verify() == before
+
+
+def test_where_shuffles_are_computed_is_told_and_makes_no_other_comparison(
+    cohorts: atlasdb.Atlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"modality": "meg", "correct": "fwe", "permutations": 50}
+    once = cohorts.compare("ill", "well", device="cpu", **asked)
+    runs = "MATCH (r:Run) WHERE r.kind = 'compare' RETURN r.device AS device"
+    assert list(cohorts.cypher(runs)["device"]) == ["cpu"]
+    here = arrays.Tensors(torch.device("cpu"))
+    here.device = "cuda"  # as an accelerator calls itself
+    monkeypatch.setattr(permutation, "chosen", lambda device, n: here)
+    again = cohorts.compare("ill", "well", device="cuda", **asked)
+    assert again.attrs["contrast"] == once.attrs["contrast"]
+    assert list(cohorts.cypher(runs)["device"]) == ["cpu"]
+    cohorts.compare("ill", "well", seed=1, **asked)
+    assert sorted(cohorts.cypher(runs)["device"]) == ["cpu", "cuda"]
+    assert cohorts.verify().equal
 
 
 def test_measures_of_areas_and_of_wholes_are_compared(cohorts: atlasdb.Atlas) -> None:
@@ -346,6 +366,7 @@ def test_an_undirected_connection_is_tested_once(local: atlasdb.Atlas) -> None:
         (("ill", "well"), {"test": "nbs", "correct": "fdr"}, "--correct"),
         (("ill", "well"), {"test": "nbs", "statistic": "rank"}, "--statistic"),
         (("ill", "well"), {"test": "nbs", "threshold": -1.0}, "positive"),
+        (("ill", "well"), {"test": "nbs", "device": "abacus"}, "Device 'abacus'"),
         (("ill", "well"), {"statistic": "rank", "correct": "fwe"}, "permutations"),
         (("ill", "well"), {"metrics": ("pagerank",)}, "--test node"),
         (("ill", "well"), {"test": "node", "metrics": ("rank",)}, "There are"),

@@ -11,8 +11,8 @@ import click
 from atlasdb.cli import Session
 from atlasdb.cli.bar import permutation_bar
 from atlasdb.cli.output import format_option, show
+from atlasdb.cli.which import device_option, which_options
 from atlasdb.cli.which import names as separated
-from atlasdb.cli.which import which_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,6 +112,7 @@ def _choice(*names: str) -> click.Choice[str]:
     help="How many, where there are any.  [default: 5000]",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
+@device_option
 @click.option(
     "--alpha",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),

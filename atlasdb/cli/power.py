@@ -11,8 +11,8 @@ from click.core import ParameterSource
 from atlasdb.cli import Session
 from atlasdb.cli.bar import permutation_bar
 from atlasdb.cli.output import format_option, show
+from atlasdb.cli.which import device_option, which_options
 from atlasdb.cli.which import names as separated
-from atlasdb.cli.which import which_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,6 +95,7 @@ atlasdb power patients controls --test nbs --effect 0.6
     help="Of --test nbs: shuffles that say how large components get by chance.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
+@device_option
 @which_options
 @format_option
 @click.pass_context
@@ -119,7 +120,8 @@ def power(
     if names:
         _refuse(given & set(_WITHOUT_ATLAS), "with cohorts, which say it")
         if asked["test"] != "nbs":
-            networks = {"edges", "threshold", "alternative", "permutations", "seed"}
+            networks = {"edges", "threshold", "alternative"}
+            networks |= {"permutations", "seed", "device"}
             _refuse(given & networks, "without --test nbs")
         frame = _of_cohorts(ctx.obj, names, asked)
     else:

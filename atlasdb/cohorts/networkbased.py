@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from atlasdb.cohorts.arrays import Arrays, Block
 from atlasdb.cohorts.connections import Connections, connections
 from atlasdb.cohorts.corrections import by_largest
 from atlasdb.cohorts.glm import Design, IntArray
@@ -75,6 +76,8 @@ class NetworkTest:
         Largest component of each shuffle.
     exact : bool
         Whether all different shuffles were used.
+    device : str
+        Kind of device that the statistics of shuffles were computed on.
     """
 
     components: tuple[Component, ...]
@@ -83,6 +86,7 @@ class NetworkTest:
     n_people: IntArray
     null: FloatArray
     exact: bool
+    device: str
 
     @property
     def n_tested(self) -> int:
@@ -100,6 +104,7 @@ def network_based(
     directed: bool = True,
     n_permutations: int = 1000,
     seed: int = 0,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> NetworkTest:
     """Find components of connections that differ, by the network-based statistic.
@@ -123,6 +128,8 @@ def network_based(
     n_permutations : int, default=1000
         If there are no more different ones, all are used once.
     seed : int, default=0
+    device : str, default="auto"
+        Where the statistics of shuffles are computed; see `arrays.chosen`.
     progress : callable, optional
 
     Returns
@@ -133,18 +140,16 @@ def network_based(
     ------
     InvalidDataError
         If the threshold is not positive, weights are infinite or not symmetric where
-        they should be, or nothing can be tested.
+        they should be, nothing can be tested, or there is no such device.
     """
     checked(design, alternative, threshold)
     y, where = connections(weights, directed=directed)
-    fitted = fit(y, design, n_permutations, seed)
+    fitted = fit(y, design, n_permutations, seed, device)
     above = _Above(fitted, where, threshold, alternative, size)
     null = np.empty(fitted.shuffles.n)
-    done = 0
-    for block in shuffled(fitted, progress):
-        null[done : done + len(block)] = above.largest(block)
-        done += len(block)
-    edges, labels, sizes = above.components(fitted.partial[None])
+    for which, block in shuffled(fitted, progress):
+        null[which] = above.largest(block)
+    edges, labels, sizes = above.observed()
     p = by_largest(sizes, null)
     order = np.argsort(-sizes, kind="stable")
     rank = np.empty(len(order), dtype=np.intp)
@@ -168,9 +173,15 @@ def network_based(
         )
     t = fitted.spread(fitted.statistic(fitted.partial), where.n)
     people = n_people(y, design, where)
-    whole = where.matrix(label, fill=0)
-    exact = fitted.shuffles.exact
-    return NetworkTest(tuple(parts), whole, where.matrix(t), people, null, exact)
+    return NetworkTest(
+        tuple(parts),
+        where.matrix(label, fill=0),
+        where.matrix(t),
+        people,
+        null,
+        fitted.shuffles.exact,
+        fitted.arrays.device,
+    )
 
 
 def checked(
@@ -186,12 +197,11 @@ def checked(
         raise InvalidDataError(f"threshold must be positive, not {threshold:g}.")
 
 
-def directed_to(partial: Statistics, alternative: Alternative) -> Statistics:
-    """Turn statistics so that what is looked for is large."""
+def directed_to(partial: Block, alternative: Alternative) -> Block:
+    """Turn statistics, numpy's or torch's, so that what is looked for is large."""
     if alternative == "greater":
         return partial
-    turned: Statistics = -partial if alternative == "less" else np.abs(partial)
-    return turned
+    return -partial if alternative == "less" else abs(partial)
 
 
 def n_people(y: FloatArray, design: Design, where: Connections) -> IntArray:
@@ -228,39 +238,47 @@ class _Above:
         limit = fitted.partial_at(threshold)
         alike = (limit == limit[0]).all()
         self.limit: Statistics = limit[:1] if alike else limit
+        precision = fitted.parts[0].residuals.dtype
+        self.limit_there = fitted.arrays.put(self.limit.astype(precision))
 
-    def components(self, partial: Statistics) -> tuple[IntArray, IntArray, FloatArray]:
-        """Give the components of all rows of (n_shuffles, n_tested).
+    def observed(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Give the connections above the threshold as they are, and their components.
 
         Returns
         -------
-        passing : ndarray of int
-            Place in the flattened block of each connection above the threshold.
+        edges : ndarray of int
         labels : ndarray of int
-            Its component.
+            Component of each.
         sizes : ndarray
             Size of each component.
         """
+        turned = directed_to(self.fitted.partial, self.alternative)
+        edges, strength = Arrays().passing(turned, self.limit)
+        return edges, *self._components(edges, strength, 1)
+
+    def largest(self, partial: Block) -> FloatArray:
+        """Give the largest component of each row; 0 where there is none."""
         turned = directed_to(partial, self.alternative)
-        passing = np.flatnonzero(turned > self.limit.astype(turned.dtype))
-        shuffle, edge = np.divmod(passing, partial.shape[1])
+        passing, strength = self.fitted.arrays.passing(turned, self.limit_there)
+        labels, sizes = self._components(passing, strength, len(partial))
+        largest = np.zeros(len(partial))
+        np.maximum.at(largest, passing // len(self.source), sizes[labels])
+        return largest
+
+    def _components(
+        self, passing: IntArray, partial: Statistics, n: int
+    ) -> tuple[IntArray, FloatArray]:
+        """Give the component of each place in a block of n rows, and their sizes."""
+        shuffle, edge = np.divmod(passing, len(self.source))
         source = shuffle * self.n_areas + self.source[edge]
         target = shuffle * self.n_areas + self.target[edge]
-        label = joined(len(partial) * self.n_areas, source, target)[source]
+        label = joined(n * self.n_areas, source, target)[source]
         used, labels = np.unique(label, return_inverse=True)
         weights = None
         if self.intensity:
-            strength = self.fitted.statistic(turned.ravel()[passing], edge)
-            weights = strength - self.threshold
+            weights = self.fitted.statistic(partial, edge) - self.threshold
         sizes = np.bincount(labels, weights, minlength=len(used))
-        return passing, labels, sizes.astype(np.float64)
-
-    def largest(self, partial: Statistics) -> FloatArray:
-        """Give the largest component of each row; 0 where there is none."""
-        passing, labels, sizes = self.components(partial)
-        largest = np.zeros(len(partial))
-        np.maximum.at(largest, passing // partial.shape[1], sizes[labels])
-        return largest
+        return labels, sizes.astype(np.float64)
 
 
 def joined(n: int, source: IntArray, target: IntArray) -> NDArray[np.int32]:

@@ -168,6 +168,7 @@ def plant(
     n_cohorts: int = 300,
     n_permutations: int = 1000,
     seed: int = 0,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> PlantedStudy:
     """Make null cohorts of a study's own people, to plant differences into.
@@ -187,6 +188,8 @@ def plant(
     n_cohorts, n_permutations : int
         Cohorts with a difference, and shuffles that say how large components get.
     seed : int, default=0
+    device : str, default="auto"
+        Where the statistics of shuffles are computed; see `arrays.chosen`.
     progress : callable, optional
         Called with how many cohorts and shuffles are done, and of how many.
 
@@ -210,7 +213,7 @@ def plant(
         )
     checked(design, alternative, threshold)
     y, where = connections(weights, directed=directed)
-    fitted = _null(y, design, n_cohorts + n_permutations, seed)
+    fitted = _null(y, design, n_cohorts + n_permutations, seed, device)
     if not 1 <= n_edges <= len(fitted.columns):
         raise InvalidDataError(
             f"A component of {n_edges} connections cannot be planted; "
@@ -223,16 +226,14 @@ def plant(
     partial = np.empty(planted.shape)
     limit = fitted.partial_at(threshold)
     shuffle, edge = [], []
-    done = 0
-    for block in shuffled(fitted, progress):
-        mine = planted[done : done + len(block)]
-        partial[done : done + len(block)] = np.take_along_axis(block, mine, axis=1)
+    for which, computed in shuffled(fitted, progress):
+        block, mine = fitted.arrays.numbers(computed), planted[which]
+        partial[which] = np.take_along_axis(block, mine, axis=1)
         turned = directed_to(block, alternative).copy()
         np.put_along_axis(turned, mine, -1.0, axis=1)
         rows, columns = np.nonzero(turned > limit)
-        shuffle.append(rows + done)
+        shuffle.append(rows + which.start)
         edge.append(columns)
-        done += len(block)
     return PlantedStudy(
         fitted,
         planted,
@@ -277,13 +278,14 @@ def connected(
     return np.flatnonzero(chosen)
 
 
-def _null(y: FloatArray, design: Design, n: int, seed: int) -> Fit:
+def _null(y: FloatArray, design: Design, n: int, seed: int, device: str) -> Fit:
     """Fit a study without the difference it has itself; draw every shuffle anew."""
-    fitted = fit(y, design, n, seed)
+    fitted = fit(y, design, n, seed, device)
     parts = []
     for part in fitted.parts:
         rest = part.residuals - part.tested @ (part.tested.T @ part.residuals)
         rest /= np.maximum(np.sqrt((rest**2).sum(axis=0)), 1e-12)
+        rest = rest.astype(part.residuals.dtype)
         parts.append(dataclasses.replace(part, residuals=rest))
     drawn = fitted.shuffles
     if drawn.n < n:  # a small study has few; use them again

@@ -34,6 +34,8 @@ STEP = 0.1
 """Heights at which components are measured lie so far apart, in units of t or F."""
 HIGHEST = 1_000
 """So many heights at most; a larger statistic counts as the highest."""
+AT_ONCE = 2**15
+"""Areas of all shuffles that are scored side by side, at most."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Enhanced:
         Largest score of each shuffle.
     exact : bool
         Whether all different shuffles were used.
+    device : str
+        Kind of device that the statistics of shuffles were computed on.
     """
 
     score: FloatArray
@@ -58,6 +62,7 @@ class Enhanced:
     n_people: IntArray
     null: FloatArray
     exact: bool
+    device: str
 
 
 def threshold_free(
@@ -70,6 +75,7 @@ def threshold_free(
     height: float = 2.0,
     n_permutations: int = 1000,
     seed: int = 0,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> Enhanced:
     """Enhance connections that hang together, and test each against the largest.
@@ -87,6 +93,9 @@ def threshold_free(
     n_permutations : int, default=1000
         If there are no more different ones, all are used once.
     seed : int, default=0
+    device : str, default="auto"
+        Where the statistics of shuffles are computed; see `arrays.chosen`. Scores are
+        computed on the CPU.
     progress : callable, optional
 
     Returns
@@ -100,15 +109,11 @@ def threshold_free(
     """
     checked(design, alternative)
     y, where = connections(weights, directed=directed)
-    fitted = fit(y, design, n_permutations, seed)
+    fitted = fit(y, design, n_permutations, seed, device)
     levels = _Levels(fitted, where, alternative, extent, height)
     null = np.empty(fitted.shuffles.n)
-    done = 0
-    for block in shuffled(fitted, progress):
-        n = max(1, len(block) * where.n_areas // 2**15)
-        for some in np.array_split(block, n):
-            null[done : done + len(some)] = levels.scores(some).max(axis=1)
-            done += len(some)
+    for which, block in shuffled(fitted, progress):
+        null[which] = levels.largest(fitted.arrays.numbers(block))
     score = levels.scores(fitted.partial[None])[0]
 
     def whole(values: FloatArray) -> FloatArray:
@@ -121,6 +126,7 @@ def threshold_free(
         n_people(y, design, where),
         null,
         fitted.shuffles.exact,
+        fitted.arrays.device,
     )
 
 
@@ -147,6 +153,12 @@ class _Levels:
         self.alternative: Alternative = alternative
         self.extent = extent
         self.height = height
+
+    def largest(self, partial: Statistics) -> FloatArray:
+        """Give the largest score of each row, some rows at a time."""
+        n = max(1, len(partial) * self.n_areas // AT_ONCE)
+        some = [self.scores(p).max(axis=1) for p in np.array_split(partial, n)]
+        return np.concatenate(some)
 
     def scores(self, partial: Statistics) -> FloatArray:
         """Give the score of every connection, (n_shuffles, n_tested)."""

@@ -57,6 +57,7 @@ def kept(
         seed=question.seed if question.shuffles else None,
         started=started,
         ended=clock.now(),
+        device=finding.device,
     )
     detected = finding.detectable_component
     table = {finding.target: finding.table}

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
-from atlasdb import clock, reading
+from atlasdb import clock, devices, reading
 from atlasdb.atlas import Atlas
 from atlasdb.cli import Session
 from atlasdb.cli.output import format_option, show
@@ -155,11 +155,10 @@ def _simulate(
     """Train the policies and judge them, both on the learned model."""
     from tqdm.auto import tqdm
 
-    from atlasdb_ingest.learning import device
     from atlasdb_ingest.pipeline import versions
     from atlasdb_ingest.stimulation import policy, world
 
-    started, target = clock.now(), device.choose(where)
+    started, target = clock.now(), devices.choose(where)
     budget, horizon = params["budget"], params["horizon"]
     fit = recording.settings
     learned = world.learned(
