@@ -474,9 +474,10 @@ class Atlas:
         """
         from atlasdb import comparison  # statistics are slow to import
         from atlasdb.comparison import prediction
+        from atlasdb.comparison import question as questions
 
         self._require_writable()
-        prediction.refuse_unknown(question)
+        questions.refuse_unknown("A prediction", question, prediction.OPTIONS)
         said = question | {"covariates": tuple(confounds)}
         return prediction.predicted(
             self.store,

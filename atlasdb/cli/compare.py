@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from atlasdb.cli import Session
+from atlasdb.cli.asking import (
+    alpha_option,
+    alternative_option,
+    device_option,
+    permutations_option,
+    phenotypes_option,
+    seed_option,
+)
 from atlasdb.cli.bar import permutation_bar
 from atlasdb.cli.output import format_option, show
-from atlasdb.cli.which import device_option, which_options
 from atlasdb.cli.which import names as separated
+from atlasdb.cli.which import which_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,24 +82,14 @@ def _choice(*names: str) -> click.Choice[str]:
     metavar="NAMES",
     help="Compare these sessions within people, with commas.",
 )
-@click.option(
-    "--phenotypes",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Table with participant_id and columns for --covariates, --by or --score.",
-)
+@phenotypes_option("--covariates, --by or --score")
 @click.option(
     "--metric",
     "metrics",
     multiple=True,
     help="Measure for --test node or global, may be repeated.  [default: all]",
 )
-@click.option(
-    "--alternative",
-    type=_choice("two-sided", "greater", "less"),
-    default="two-sided",
-    show_default=True,
-    help="Of networks: greater is more in the first cohort.",
-)
+@alternative_option("networks")
 @click.option(
     "--threshold",
     type=float,
@@ -106,20 +103,10 @@ def _choice(*names: str) -> click.Choice[str]:
     show_default=True,
     help="Of components: how many connections, or how far beyond the threshold.",
 )
-@click.option(
-    "--permutations",
-    type=click.IntRange(min=1),
-    help="How many, where there are any.  [default: 5000]",
-)
-@click.option("--seed", type=int, default=0, show_default=True)
+@permutations_option("How many, where there are any.  [default: 5000]", None)
+@seed_option
 @device_option
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.05,
-    show_default=True,
-    help="Rate of false discoveries, or family-wise error.",
-)
+@alpha_option("Rate of false discoveries, or family-wise error.")
 @click.option(
     "--harmonise",
     type=_choice("controls", "everybody"),

@@ -13,17 +13,6 @@ def names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
-def device_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the option that says where permutations are computed."""
-    option = click.option(
-        "--device",
-        default="auto",
-        show_default=True,
-        help="Where permutations are computed: auto, cpu, cuda or mps.",
-    )
-    return option(command)
-
-
 def which_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command, in the order of its help."""
     help_ = "Which connectomes, where people have several."

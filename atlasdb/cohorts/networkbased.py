@@ -15,19 +15,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from atlasdb.cohorts.arrays import Arrays, Block
-from atlasdb.cohorts.connections import Connections, connections
 from atlasdb.cohorts.corrections import by_largest
 from atlasdb.cohorts.glm import Design, IntArray
-from atlasdb.cohorts.permutation import Fit, Progress, Statistics, fit, shuffled
+from atlasdb.cohorts.network import Alternative, Network, checked, joined, network
+from atlasdb.cohorts.permutation import Progress, Statistics
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
-Alternative = Literal["two-sided", "greater", "less"]
 Size = Literal["extent", "intensity"]
 
 
@@ -142,13 +138,20 @@ def network_based(
         If the threshold is not positive, weights are infinite or not symmetric where
         they should be, nothing can be tested, or there is no such device.
     """
-    checked(design, alternative, threshold)
-    y, where = connections(weights, directed=directed)
-    fitted = fit(y, design, n_permutations, seed, device)
-    above = _Above(fitted, where, threshold, alternative, size)
-    null = np.empty(fitted.shuffles.n)
-    for which, block in shuffled(fitted, progress):
-        null[which] = above.largest(block)
+    checked(design, alternative)
+    check_threshold(threshold)
+    whole = network(
+        weights,
+        design,
+        alternative=alternative,
+        directed=directed,
+        n_permutations=n_permutations,
+        seed=seed,
+        device=device,
+    )
+    fitted, where = whole.fitted, whole.where
+    above = _Above(whole, threshold, size)
+    null = whole.null(above.largest, progress)
     edges, labels, sizes = above.observed()
     p = by_largest(sizes, null)
     order = np.argsort(-sizes, kind="stable")
@@ -160,7 +163,7 @@ def network_based(
     parts = []
     for old in order:
         inside = edges[labels == old]
-        ends = np.concatenate([above.source[inside], above.target[inside]])
+        ends = np.concatenate([whole.source[inside], whole.target[inside]])
         parts.append(
             Component(
                 int(rank[old]),
@@ -171,69 +174,30 @@ def network_based(
                 float(p[old]),
             )
         )
-    t = fitted.spread(fitted.statistic(fitted.partial), where.n)
-    people = n_people(y, design, where)
     return NetworkTest(
         tuple(parts),
         where.matrix(label, fill=0),
-        where.matrix(t),
-        people,
+        whole.statistic(),
+        whole.n_people,
         null,
         fitted.shuffles.exact,
         fitted.arrays.device,
     )
 
 
-def checked(
-    design: Design, alternative: Alternative, threshold: float | None = None
-) -> None:
-    """Refuse a direction where there is none, and a threshold that is not one."""
-    if not design.is_t and alternative != "two-sided":
-        raise InvalidDataError(
-            f"Several columns are tested at once, which has no direction "
-            f"'{alternative}'. Compare two groups, or ask two-sided."
-        )
-    if threshold is not None and not 0 < threshold < np.inf:
+def check_threshold(threshold: float) -> None:
+    """Refuse a threshold that is not one."""
+    if not 0 < threshold < np.inf:
         raise InvalidDataError(f"threshold must be positive, not {threshold:g}.")
-
-
-def directed_to(partial: Block, alternative: Alternative) -> Block:
-    """Turn statistics, numpy's or torch's, so that what is looked for is large."""
-    if alternative == "greater":
-        return partial
-    return -partial if alternative == "less" else abs(partial)
-
-
-def n_people(y: FloatArray, design: Design, where: Connections) -> IntArray:
-    """Count the people of each group who have each connection.
-
-    Returns
-    -------
-    ndarray of int, shape (n_groups, n_areas, n_areas)
-    """
-    known = ~np.isnan(y)
-    groups = range(int(design.labels.max()) + 1)
-    counts = [known[design.labels == g].sum(axis=0) for g in groups]
-    return np.stack([where.matrix(count, fill=0) for count in counts])
 
 
 class _Above:
     """The graph above a threshold, of many shuffles side by side."""
 
-    def __init__(
-        self,
-        fitted: Fit,
-        where: Connections,
-        threshold: float,
-        alternative: Alternative,
-        size: Size,
-    ) -> None:
-        self.fitted = fitted
-        self.source = where.source[fitted.columns]
-        self.target = where.target[fitted.columns]
-        self.n_areas = where.n_areas
+    def __init__(self, whole: Network, threshold: float, size: Size) -> None:
+        fitted = whole.fitted
+        self.whole, self.fitted = whole, fitted
         self.threshold = threshold
-        self.alternative: Alternative = alternative
         self.intensity = size == "intensity"
         limit = fitted.partial_at(threshold)
         alike = (limit == limit[0]).all()
@@ -252,51 +216,31 @@ class _Above:
         sizes : ndarray
             Size of each component.
         """
-        turned = directed_to(self.fitted.partial, self.alternative)
+        turned = self.whole.turned(self.fitted.partial)
         edges, strength = Arrays().passing(turned, self.limit)
         return edges, *self._components(edges, strength, 1)
 
     def largest(self, partial: Block) -> FloatArray:
         """Give the largest component of each row; 0 where there is none."""
-        turned = directed_to(partial, self.alternative)
+        turned = self.whole.turned(partial)
         passing, strength = self.fitted.arrays.passing(turned, self.limit_there)
         labels, sizes = self._components(passing, strength, len(partial))
         largest = np.zeros(len(partial))
-        np.maximum.at(largest, passing // len(self.source), sizes[labels])
+        np.maximum.at(largest, passing // len(self.fitted.columns), sizes[labels])
         return largest
 
     def _components(
         self, passing: IntArray, partial: Statistics, n: int
     ) -> tuple[IntArray, FloatArray]:
         """Give the component of each place in a block of n rows, and their sizes."""
-        shuffle, edge = np.divmod(passing, len(self.source))
-        source = shuffle * self.n_areas + self.source[edge]
-        target = shuffle * self.n_areas + self.target[edge]
-        label = joined(n * self.n_areas, source, target)[source]
+        shuffle, edge = np.divmod(passing, len(self.fitted.columns))
+        n_areas = self.whole.n_areas
+        source = shuffle * n_areas + self.whole.source[edge]
+        target = shuffle * n_areas + self.whole.target[edge]
+        label = joined(n * n_areas, source, target)[source]
         used, labels = np.unique(label, return_inverse=True)
         weights = None
         if self.intensity:
             weights = self.fitted.statistic(partial, edge) - self.threshold
         sizes = np.bincount(labels, weights, minlength=len(used))
         return labels, sizes.astype(np.float64)
-
-
-def joined(n: int, source: IntArray, target: IntArray) -> NDArray[np.int32]:
-    """Give the components of a graph whose direction does not count.
-
-    Parameters
-    ----------
-    n : int
-        Nodes.
-    source, target : ndarray of int
-        Ends of its edges.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Component of each node.
-    """
-    ones = np.ones(len(source), dtype=np.int8)
-    graph = sparse.coo_array((ones, (source, target)), shape=(n, n))
-    label: NDArray[np.int32] = csgraph.connected_components(graph, directed=False)[1]
-    return label

@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from atlasdb.cohorts.connections import connections
 from atlasdb.cohorts.corrections import by_largest
 from atlasdb.cohorts.design import FEWEST
 from atlasdb.cohorts.glm import Design, IntArray
-from atlasdb.cohorts.networkbased import Alternative, checked, directed_to, joined
-from atlasdb.cohorts.permutation import Fit, Progress, fit, shuffled
+from atlasdb.cohorts.network import Alternative, Network, joined, network
+from atlasdb.cohorts.networkbased import check_threshold
+from atlasdb.cohorts.permutation import Fit, Progress, shuffled
 from atlasdb.cohorts.power import POWER
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
@@ -40,7 +40,8 @@ class PlantedStudy:
 
     Attributes
     ----------
-    fitted : Fit
+    study : Network
+        Without a difference.
     planted : ndarray of int, shape (n_cohorts, n_edges)
         Which connections of each.
     partial : ndarray, shape (n_cohorts, n_edges)
@@ -50,26 +51,20 @@ class PlantedStudy:
         true.
     shuffle, edge : ndarray of int
         Where the other connections above the threshold are.
-    ends : tuple of ndarray of int
-        Source and target of every tested connection.
-    n_areas : int
     n_true : int
         Cohorts whose labels are true; they come first.
-    threshold, alternative, alpha
+    threshold, alpha
         Of the test.
     """
 
-    fitted: Fit
+    study: Network
     planted: IntArray
     partial: FloatArray
     overlap: FloatArray
     shuffle: IntArray
     edge: IntArray
-    ends: tuple[IntArray, IntArray]
-    n_areas: int
     n_true: int
     threshold: float
-    alternative: Alternative
     alpha: float
 
     def power(self, effect: float) -> float:
@@ -85,8 +80,10 @@ class PlantedStudy:
         row, _ = np.nonzero(passing)
         shuffle = np.concatenate([row, self.shuffle])
         edge = np.concatenate([self.planted[passing], self.edge])
-        source, target = (shuffle * self.n_areas + end[edge] for end in self.ends)
-        label = joined(n_all * self.n_areas, source, target)[source]
+        study, n_areas = self.study, self.study.n_areas
+        source = shuffle * n_areas + study.source[edge]
+        target = shuffle * n_areas + study.target[edge]
+        label = joined(n_all * n_areas, source, target)[source]
         size = np.bincount(label)
         largest = np.zeros(n_all)
         np.maximum.at(largest, shuffle, size[label])
@@ -137,21 +134,22 @@ class PlantedStudy:
                 f"in {self.planted.shape[1]} connections at the threshold "
                 f"{self.threshold:g}. Take a larger effect, or another threshold."
             )
-        n_a, n_b = np.bincount(self.fitted.design.labels)
+        n_a, n_b = np.bincount(self.study.fitted.design.labels)
         per_group = float(2 * n_a * n_b / (n_a + n_b))
         return max(FEWEST, math.ceil(per_group * (own / effect) ** 2))
 
     def _above(self, effect: float) -> NDArray[np.bool_]:
         """Say which planted connections pass, (n_cohorts, n_edges)."""
-        df, size = (v[self.planted] for v in (self.fitted.df, self.fitted.size))
+        fitted = self.study.fitted
+        df, size = (v[self.planted] for v in (fitted.df, fitted.size))
         added = effect * np.sqrt(size / df)
-        signed = -added if self.alternative == "less" else added
+        signed = -added if self.study.alternative == "less" else added
         sum_ = self.partial + signed * self.overlap[:, None]
         true = np.arange(len(sum_))[:, None] < self.n_true
         length = np.where(true, 1 - self.partial**2 + sum_**2, 1 + added**2)
         partial = np.clip(sum_ / np.sqrt(length), -1, 1)
-        turned = directed_to(partial, self.alternative)
-        limit = self.fitted.partial_at(self.threshold)[self.planted]
+        turned = self.study.turned(partial)
+        limit = fitted.partial_at(self.threshold)[self.planted]
         passing: NDArray[np.bool_] = turned > limit
         return passing
 
@@ -211,17 +209,28 @@ def plant(
         raise InvalidDataError(
             "The power of a network needs two groups of people; use contrasts.between."
         )
-    checked(design, alternative, threshold)
-    y, where = connections(weights, directed=directed)
-    fitted = _null(y, design, n_cohorts + n_permutations, seed, device)
+    check_threshold(threshold)
+    n = n_cohorts + n_permutations
+    study = network(
+        weights,
+        design,
+        alternative=alternative,
+        directed=directed,
+        n_permutations=n,
+        seed=seed,
+        device=device,
+    )
+    study = dataclasses.replace(study, fitted=_null(study.fitted, n, seed))
+    fitted = study.fitted
     if not 1 <= n_edges <= len(fitted.columns):
         raise InvalidDataError(
             f"A component of {n_edges} connections cannot be planted; "
             f"{len(fitted.columns)} can be tested."
         )
-    ends = (where.source[fitted.columns], where.target[fitted.columns])
     rng = np.random.default_rng(seed)
-    shapes = np.array([connected(*ends, n_edges, rng) for _ in range(SHAPES)])
+    shapes = np.array(
+        [connected(study.source, study.target, n_edges, rng) for _ in range(SHAPES)]
+    )
     planted = shapes[np.arange(fitted.shuffles.n) % SHAPES]
     partial = np.empty(planted.shape)
     limit = fitted.partial_at(threshold)
@@ -229,23 +238,20 @@ def plant(
     for which, computed in shuffled(fitted, progress):
         block, mine = fitted.arrays.numbers(computed), planted[which]
         partial[which] = np.take_along_axis(block, mine, axis=1)
-        turned = directed_to(block, alternative).copy()
+        turned = study.turned(block).copy()
         np.put_along_axis(turned, mine, -1.0, axis=1)
         rows, columns = np.nonzero(turned > limit)
         shuffle.append(rows + which.start)
         edge.append(columns)
     return PlantedStudy(
-        fitted,
+        study,
         planted,
         partial,
         _overlap(fitted, n_cohorts),
         np.concatenate(shuffle),
         np.concatenate(edge),
-        ends,
-        where.n_areas,
         n_cohorts,
         threshold,
-        alternative,
         alpha,
     )
 
@@ -278,9 +284,8 @@ def connected(
     return np.flatnonzero(chosen)
 
 
-def _null(y: FloatArray, design: Design, n: int, seed: int, device: str) -> Fit:
-    """Fit a study without the difference it has itself; draw every shuffle anew."""
-    fitted = fit(y, design, n, seed, device)
+def _null(fitted: Fit, n: int, seed: int) -> Fit:
+    """Take out the difference that a study has itself, and give it n shuffles."""
     parts = []
     for part in fitted.parts:
         rest = part.residuals - part.tested @ (part.tested.T @ part.residuals)

@@ -20,10 +20,10 @@ from atlasdb.comparison.networks import networks
 from atlasdb.comparison.nodes import nodes, wholes
 from atlasdb.comparison.people import people
 from atlasdb.comparison.phenotypes import read_phenotypes
-from atlasdb.comparison.question import Question, settled
+from atlasdb.comparison.question import Question, refuse_unknown, settled
 from atlasdb.comparison.study import Study, study
 from atlasdb.comparison.variants import over_variants
-from atlasdb.errors import InvalidDataError, did_you_mean
+from atlasdb.errors import InvalidDataError
 from atlasdb.files import Files
 from atlasdb.privacy import Keyring
 from atlasdb.store.base import Store
@@ -133,11 +133,7 @@ def asked(
         If there is no such option, or the table cannot be read.
     """
     known = {f.name for f in fields(Question)} - {"phenotypes"}
-    for name in said:
-        if name not in known:
-            raise InvalidDataError(
-                f"A comparison has no option '{name}'.{did_you_mean(name, known)}"
-            )
+    refuse_unknown("A comparison", said, known)
     given: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in said.items()
     }

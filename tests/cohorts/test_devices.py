@@ -102,8 +102,8 @@ def test_planting_is_the_same_by_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     numpys = plant(study(holes=True), design, **options)
     assert torchs.power(1.2) == numpys.power(1.2) > 0
-    assert torchs.fitted.arrays.lib is torch
-    assert numpys.fitted.arrays.lib is np
+    assert torchs.study.fitted.arrays.lib is torch
+    assert numpys.study.fitted.arrays.lib is np
 
 
 def test_products_keep_single_precision_where_tf32_was_allowed() -> None:
