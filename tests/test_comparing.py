@@ -12,6 +12,7 @@ import torch
 
 import atlasdb
 import cohort_study as made
+from atlasdb.cli.compare import summary
 from atlasdb.cohorts import arrays, permutation
 from atlasdb.errors import InvalidDataError, NotFoundError
 
@@ -253,6 +254,33 @@ def test_a_score_of_the_users_own_is_correlated_and_not_stored(
     assert list(params["groups"]) == ["ill and well,updrs"]
     with pytest.raises(InvalidDataError, match="Others come with --phenotypes"):
         local.compare("ill", "well", **asked)
+
+
+def test_what_a_component_could_have_shown_is_told_in_the_unit_of_the_question(
+    local: atlasdb.Atlas, tmp_path: Path
+) -> None:
+    local.write(*made.entries())
+    table = tmp_path / "who.tsv"
+    lines = [
+        f"{c}{i}\t{(7 * i + len(c)) % 11}\t{'abc'[i % 3]}"
+        for c in made.COHORTS
+        for i in range(10)
+    ]
+    table.write_text("participant_id\tupdrs\tkind of\n" + "\n".join(lines))
+    asked = {"modality": "meg", "test": "nbs", "permutations": 20, "phenotypes": table}
+    for more, unit, most in (
+        ({}, "each shows a difference of 1", 5.0),
+        ({"score": "updrs"}, "each shows a partial correlation of 0", 1.0),
+        ({"by": "kind_of"}, "each shows a share of 0", 1.0),
+    ):
+        said = local.compare("ill", "well", **asked, **more).attrs
+        assert 0 < said["detectable_component"] < most
+        assert said["detectable_component"] < said["detectable_effect"]
+        line = summary(said)[-1]
+        assert "12 connections that hang together" in line
+        assert unit in line
+    kept = local.query("contrasts")["detectable_component"]
+    assert kept.notna().all()
 
 
 def sessions(n_people: int = 8, shift: float = 1.0) -> list[atlasdb.types.Entry]:

@@ -187,6 +187,21 @@ def survived(frame: pd.DataFrame, said: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _kind(said: dict[str, Any]) -> str:
+    """Say in what the size of a difference is told."""
+    if said["question"] in ("score", "patient"):
+        return str(said["question"])
+    return "several" if len(said["groups"]) > 2 else "two"
+
+
+_SIZES = {
+    "two": "a difference of {:.2f} standard deviations",
+    "several": "a share of {:.2f} of the variance",
+    "score": "a partial correlation of {:.2f}",
+    "patient": "a deviation of {:.2f} standard deviations of the controls",
+}
+
+
 def _could(said: dict[str, Any]) -> str:
     """Say how large a difference these people could have shown."""
     planted = said["detectable_component"]
@@ -196,21 +211,14 @@ def _could(said: dict[str, Any]) -> str:
                 f"At this threshold {said['planted']} connections that hang together "
                 "would not be told from chance, however much they differ. Raise it."
             )
+        each = _SIZES[_kind(said)].format(planted)
         return (
             f"With these people {said['planted']} connections that hang together are "
-            f"seen in 8 of 10 studies where each differs by {planted:.2f} standard "
-            "deviations."
+            f"seen in 8 of 10 studies where each shows {each}."
         )
     effect = said["detectable_effect"]
-    units = {
-        "score": "a partial correlation of {:.2f}",
-        "patient": "a deviation of {:.2f} standard deviations of the controls",
-    }
-    several = len(said["groups"]) > 2
-    size = units.get(said["question"], "a difference of {:.2f} standard deviations")
-    if several and said["question"] in ("groups", "sessions"):
-        size = "a share of {:.2f} of the variance"
+    size = _SIZES[_kind(said)].format(effect)
     return (
-        f"With these people {size.format(effect)} at a single one is seen in 8 of 10 "
+        f"With these people {size} at a single one is seen in 8 of 10 "
         "studies after Bonferroni's correction."
     )

@@ -90,8 +90,6 @@ def _detectable(
     study: Study, rows: FloatArray, threshold: float, question: Question, device: str
 ) -> float | None:
     """Say what a component shows; infinite where none is seen, None if not reckoned."""
-    if not study.people.two_groups:
-        return None
     try:
         planted = plant(
             rows,
