@@ -180,7 +180,7 @@ class PlantedStudy:
         if self._in_deviations:
             df, size = (v[self.planted] for v in (fitted.df, fitted.size))
             return np.asarray(effect * np.sqrt(size / df))
-        share = effect**2 if fitted.design.is_t else effect
+        share = min(effect**2 if fitted.design.is_t else effect, LARGEST_SHARE)
         return np.full(self.planted.shape, np.sqrt(share / (1 - share)))
 
 
