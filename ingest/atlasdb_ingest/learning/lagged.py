@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from atlasdb import devices
 from atlasdb.analysis import agreement
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
@@ -23,7 +24,6 @@ from atlasdb_ingest import models
 from atlasdb_ingest.learning import (
     conditional,
     confidence,
-    device,
     fitting,
     leakage,
     readout,
@@ -82,7 +82,7 @@ def choose(
     InvalidDataError
         If the device cannot be used.
     """
-    target = device.choose(where)
+    target = devices.choose(where)
     chosen = [series[k] for k in studies.spread(len(series))]
     voters = [((_seen(one).data, one.lengths), _lags(one)) for one in chosen]
     return studies.choose(voters, families, seed, target)
@@ -118,7 +118,7 @@ def estimate(
         or the device cannot be used.
     """
     found: dict[int, Estimate] = {}
-    target, model = device.choose(where), models.load(study.model)
+    target, model = devices.choose(where), models.load(study.model)
     groups: dict[tuple[int, int], list[int]] = {}
     for k, one in enumerate(series):
         require(one)
