@@ -18,7 +18,7 @@ from atlasdb.types import ContrastResult, Run
 if TYPE_CHECKING:
     import pandas as pd
 
-METHOD_VERSION = 2
+METHOD_VERSION = 3
 _MEASURES = ["mean_a", "mean_b", "effect", "statistic", "p", "q", "p_fwe"]
 _COUNTS = ["significant", "n_a", "n_b"]
 _OF_COMPONENTS = ["component", "n_edges", "n_nodes", "n_positive", "statistic"]
