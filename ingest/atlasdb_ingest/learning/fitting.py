@@ -31,6 +31,8 @@ def fit(
     settings: Mapping[str, float | int],
     seed: int,
     step_done: Callable[[], object] = lambda: None,
+    *,
+    brief: bool = False,
 ) -> None:
     """Train a model in place, unless it can be solved at once.
 
@@ -47,11 +49,16 @@ def fit(
         Seed of the draws.
     step_done : callable, optional
         Called after each step.
+    brief : bool, default=False
+        Take ``brief_steps`` instead, where a family has them: enough for what is
+        compared with others that were trained no longer, or holds nothing.
     """
     if model.solve(windows):
         return
     model.prepare(windows, seed)
     steps, batch = int(settings["steps"]), int(settings["batch"])
+    if brief:
+        steps = int(settings.get("brief_steps", steps))
     device = windows.series.device
     generator = torch.Generator().manual_seed(seed + 1)
     descent = model.descent(windows)

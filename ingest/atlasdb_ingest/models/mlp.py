@@ -22,10 +22,11 @@ from atlasdb_ingest.models.base import PROBES, LagModel, drawn, source_weights
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 2,
+    "version": 3,
     "hidden": 10,
     "output_ridge": 0.001,
     "steps": 600,
+    "brief_steps": 300,
     "batch": 256,
     "rate": 0.02,
     "prior": 10.0,
@@ -124,10 +125,10 @@ class _ByHand(Descent):
         order, hidden = model.order, model.offset.shape[-1]
         self.sizes = n, order, n_regions, hidden
         # Windows overlap in memory: a past is a stretch of it, and is never laid out.
-        flat = windows.series.contiguous().reshape(n * length, n_regions)
+        flat = windows.series.contiguous().view(n * length, n_regions)
         ends = n * length - order
         self.past = flat.as_strided((ends, order * n_regions), (n_regions, 1))
-        self.now = windows.following.reshape(n * length, n_regions)
+        self.now = flat
         start = torch.arange(n, device=flat.device) * length
         self.start = start[:, None]
         bent = hidden * n_regions
@@ -148,7 +149,7 @@ class _ByHand(Descent):
         self, buffer: torch.Tensor, lengths: Sequence[int]
     ) -> tuple[torch.Tensor, ...]:
         n, order, n_regions, hidden = self.sizes
-        entering, *rest = buffer.split(list(lengths), dim=1)
+        entering, *rest = torch.split(buffer, list(lengths), dim=1)
         shape = (n, order, n_regions, hidden + 1, n_regions)
         return entering.view(shape), *(one[:, None] for one in rest)
 
@@ -195,7 +196,7 @@ class _ByHand(Descent):
         torch.addcmul(half, active, half, value=-1, out=share)
         share.add_(active).mul_(leaving)
         back = inside
-        torch.mul(share.view(apart), wrong, out=back[..., :bent].unflatten(2, apart[2:]))
+        torch.mul(share.view(apart), wrong, out=back[..., :bent].view(apart))
         back[..., bent:] = error
         torch.bmm(past.mT, back, out=down.view(n, order * n_regions, -1))
         total = back.sum(1, keepdim=True)
@@ -223,13 +224,13 @@ class _ByHand(Descent):
 
     def settle(self) -> None:
         """Bring the network up to date."""
-        n, order, n_regions, hidden = self.sizes
+        n, _, n_regions, hidden = self.sizes
         entering, offset, leaving, level = self.parts
         laid = entering.permute(0, 4, 2, 1, 3).flip(3)
         with torch.no_grad():
             self.net.entering.copy_(laid.reshape(self.net.entering.shape))
-            for theirs, mine in ((self.net.offset, offset), (self.net.leaving, leaving)):
-                theirs.copy_(mine.view(n, hidden, n_regions).mT)
+            self.net.offset.copy_(offset.view(n, hidden, n_regions).mT)
+            self.net.leaving.copy_(leaving.view(n, hidden, n_regions).mT)
             self.net.level.copy_(level[:, 0])
 
 
