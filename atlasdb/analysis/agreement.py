@@ -143,7 +143,7 @@ def doubted_reliability(
     least = 1e-9 * np.abs(whole).max() + 1e-300
     size = np.minimum(np.abs(whole) / np.maximum(error, least), _CERTAIN)
     kept = np.where(size > 0, returning(size), 0.5)
-    return float(weight @ kept / weight.sum())
+    return min(1.0, float(weight @ kept / weight.sum()))
 
 
 def _spread(difference: FloatArray, likely: FloatArray) -> FloatArray:
