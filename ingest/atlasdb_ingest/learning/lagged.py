@@ -278,6 +278,7 @@ def _one(
     # A little on both sides: of two that are nothing, neither is the direction.
     direction = (probability + 1e-3) / (probability + probability.T + 2e-3)
     (whole,), (first, second) = seen.strength, parts.strength
+    weight = whole * kept
     stability = confidence.agreement(*parts.value)
     np.fill_diagonal(stability, np.nan)
     params: dict[str, float | int | str] = {**model.SETTINGS, "order": lags}
@@ -293,12 +294,10 @@ def _one(
     reliability = (
         agreement.reliability(first, second, probability)
         if again is None
-        else agreement.doubted_reliability(
-            whole * kept, *again[:1], again[1:], probability
-        )
+        else agreement.doubted_reliability(weight, again[0], again[1:], probability)
     )
     return Estimate(
-        weight=whole * kept,
+        weight=weight,
         value=seen.value[0] * kept,
         probability=probability,
         direction=direction,
