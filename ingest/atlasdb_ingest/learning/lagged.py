@@ -207,7 +207,7 @@ def _together(
         for one, surrogates in zip(series, cut, strict=True)
         for surrogate, _ in surrogates
     ]
-    nothing = np.split(learned(pieces, brief=True).evidence(), len(series))
+    nothing = np.split(learned(pieces).evidence(), len(series))
     again = _again(series, clean, full, study, seed)
     found = []
     for k, one in enumerate(series):
