@@ -17,6 +17,10 @@ _SHARED = 2.0
 """Pairs that share a region are wrong together: so many are worth one on its own."""
 _CERTAIN = 8.0
 """Errors: a difference of so many has one sign, however large it is."""
+_SEEN = 0.25
+"""Power of the probability by which a pair tells what true differences there are. By
+1, pairs that are called by chance would be taken for what they seem; by 0, all that is
+surely nothing would count as much as what is asked about."""
 _POINTS_SEEN, _ROUNDS = 161, 200
 """Differences that are told apart, and steps to the distribution of true ones."""
 _POINTS, _SHARES = np.polynomial.hermite_e.hermegauss(15)
@@ -142,7 +146,7 @@ def doubted_reliability(
     error = np.maximum(_spread(one - two, likely), _spread(other - whole, likely))
     least = 1e-9 * np.abs(whole).max() + 1e-300
     size = np.minimum(np.abs(whole) / np.maximum(error, least), _CERTAIN)
-    kept = np.where(size > 0, returning(size), 0.5)
+    kept = np.where(size > 0, returning(size, likely**_SEEN), 0.5)
     return min(1.0, float(weight @ kept / weight.sum()))
 
 
@@ -155,13 +159,15 @@ def _spread(difference: FloatArray, likely: FloatArray) -> FloatArray:
     return np.asarray(likely * there + (1 - likely) * not_there)
 
 
-def returning(size: FloatArray) -> FloatArray:
+def returning(size: FloatArray, counts: FloatArray) -> FloatArray:
     """Give the probability that the sign of a difference would be found again.
 
     Parameters
     ----------
     size : ndarray of float, shape (n,)
         Differences without their signs, in units of the deviation of their errors.
+    counts : ndarray of float, shape (n,)
+        How much each says of the true differences.
 
     Returns
     -------
@@ -174,7 +180,7 @@ def returning(size: FloatArray) -> FloatArray:
     wrong = np.exp(-((places[:, None] + there) ** 2) / 2)
     likely = right + wrong
     nearest = np.rint(np.minimum(size, _CERTAIN) / places[1]).astype(np.int64)
-    share = np.bincount(nearest, minlength=_POINTS_SEEN) / size.size
+    share = np.bincount(nearest, counts, _POINTS_SEEN) / counts.sum()
     prior = np.full(there.size, 1 / there.size)
     for _ in range(_ROUNDS):
         prior = prior * ((share / (likely @ prior)) @ likely)
