@@ -131,7 +131,7 @@ def doubted_reliability(
     Examples
     --------
     >>> one = np.triu(np.ones((9, 9)), 1)
-    >>> doubted_reliability(one, one, np.stack([one, one]), one)
+    >>> round(doubted_reliability(one, one, np.stack([one, one]), one), 9)
     1.0
     """
     counted = _counted(found + restarted + drawn.sum(0), counts)
