@@ -209,7 +209,7 @@ def test_single_precision_gives_the_same_p(monkeypatch: pytest.MonkeyPatch) -> N
     y, age = rng.normal(1e3, 1, size=(16, 40)), rng.normal(40, 5, (16, 1))
     design = contrasts.between("a" * 8 + "b" * 8, age)
     one = permutation.permuted(y, design, n_permutations=300)
-    monkeypatch.setattr(permutation, "SMALL", 0)
+    monkeypatch.setattr("atlasdb.cohorts.arrays.SMALL", 0)
     two = permutation.permuted(y, design, n_permutations=300)
     np.testing.assert_allclose(one["p"], two["p"], atol=2 / 300)
 

@@ -15,13 +15,13 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from atlasdb import devices
 from atlasdb.analysis import agreement
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 from atlasdb_ingest import courses, models
 from atlasdb_ingest.learning import (
     confidence,
-    device,
     leakage,
     readout,
     redrawn,
@@ -79,7 +79,7 @@ def choose(
     InvalidDataError
         If the device cannot be used.
     """
-    target = device.choose(where)
+    target = devices.choose(where)
     chosen = [series[k] for k in studies.spread(len(series))]
     voters = [((_seen(one).data, one.lengths), _lags(one)) for one in chosen]
     return studies.choose(voters, families, seed, target)
@@ -115,7 +115,7 @@ def estimate(
         or the device cannot be used.
     """
     found: dict[int, Estimate] = {}
-    target, model = device.choose(where), models.load(study.model)
+    target, model = devices.choose(where), models.load(study.model)
     groups: dict[tuple[int, int], list[int]] = {}
     for k, one in enumerate(series):
         require(one)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from atlasdb import clock, reading
+from atlasdb import clock, devices, reading
 from atlasdb.atlas import Atlas
 from atlasdb.cohorts import confounds
 from atlasdb.errors import InvalidDataError
 from atlasdb.rows.ids import classification_id
 from atlasdb.types import ClassificationResult, Run
-from atlasdb_ingest.learning import device as devices
 from atlasdb_ingest.pipeline import versions
 from atlasdb_ingest.supervised import network, scores, selection, trial
 from atlasdb_ingest.supervised.selection import Selection
