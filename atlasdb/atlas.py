@@ -326,6 +326,7 @@ class Atlas:
         *names: str,
         phenotypes: str | Path | None = None,
         multiverse: bool = False,
+        device: str = "auto",
         progress: Callable[[int, int], None] | None = None,
         **question: Any,
     ) -> pd.DataFrame:
@@ -380,6 +381,10 @@ class Atlas:
         multiverse : bool
             Compare in every stored variant of the connectomes (parcellation,
             estimator, denoising), and say in what share each difference survives.
+        device : str, default="auto"
+            Where permutations are computed: "auto" takes CUDA, then MPS, where there
+            is one and there are many; "cpu"; or a device that torch knows. The answer
+            is the same.
         progress : callable, optional
             Called with how many permutations are done, and of how many.
 
@@ -407,6 +412,7 @@ class Atlas:
             self.keyring,
             names,
             comparison.asked(question, phenotypes, self.store, self.keyring),
+            device=device,
             progress=progress,
         )
 
@@ -468,9 +474,10 @@ class Atlas:
         """
         from atlasdb import comparison  # statistics are slow to import
         from atlasdb.comparison import prediction
+        from atlasdb.comparison import question as questions
 
         self._require_writable()
-        prediction.refuse_unknown(question)
+        questions.refuse_unknown("A prediction", question, prediction.OPTIONS)
         said = question | {"covariates": tuple(confounds)}
         return prediction.predicted(
             self.store,
@@ -494,6 +501,7 @@ class Atlas:
         effect: float | None = None,
         edges: int = 12,
         phenotypes: str | Path | None = None,
+        device: str = "auto",
         progress: Callable[[int, int], None] | None = None,
         **question: Any,
     ) -> pd.DataFrame:
@@ -509,6 +517,8 @@ class Atlas:
             Of ``test="nbs"``: connections of the component that is planted.
         phenotypes : path, optional
             Table with ``participant_id`` and columns for covariates or ``by``.
+        device : str, default="auto"
+            Where shuffles are computed, as in `compare`.
         progress : callable, optional
             Called with how many permutations are done, and of how many.
         **question
@@ -539,6 +549,7 @@ class Atlas:
             comparison.asked(question, phenotypes, self.store, self.keyring),
             effect=effect,
             edges=edges,
+            device=device,
             progress=progress,
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ from atlasdb import clock, reading, writing
 from atlasdb.analysis import measures
 from atlasdb.errors import AtlasError, InvalidDataError, StoreError
 from atlasdb.files import Files
+from atlasdb.rows.ids import run_key
 from atlasdb.store.base import Store
 from atlasdb.types import MeasureResult, Run
 
@@ -94,9 +93,8 @@ def _result(
     params = {"measure": which.name, "engine": engine, **told}
     stated = {"connectome": row["id"], "engine": frame.attrs["engine"]} | params
     stated["version"] = measures.VERSION
-    key = hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
     run = Run(
-        key=key,
+        key=run_key(stated),
         kind="analyze",
         command="analyze",
         params=params,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from atlasdb.analysis import agreement
 from atlasdb.cohorts import posterior
 from atlasdb.errors import InvalidDataError
 from atlasdb.files import Files
+from atlasdb.rows.ids import run_key
 from atlasdb.store.base import Store
 from atlasdb.types import Area, Connectivity, Parcellation, PoolResult, Run
 
@@ -49,7 +48,7 @@ def pool(
     codes, stacks = members.stacks(store, files, ids, _MATRICES)
     first = chosen[0]
     settings = {"cohort": cohort, "connectomes": sorted(ids), "version": METHOD_VERSION}
-    key = hashlib.sha256(json.dumps(["pool", settings]).encode()).hexdigest()
+    key = run_key(["pool", settings])
     halves = [pooled({n: m[half::2] for n, m in stacks.items()}) for half in (0, 1)]
     joint = pooled(stacks)
     strength = agreement.strengths(halves[0]["weights"], halves[1]["weights"])

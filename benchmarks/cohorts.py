@@ -5,6 +5,7 @@
 Seconds and p values on the same matrices; the share of cohorts in which a planted
 component is found; the share with a finding where nothing differs. bctpy takes
 undirected matrices only, so directed ones are averaged over both directions for it.
+Where there is a CUDA device, the large tests on it beside the CPU, and whether p agree.
 Needs bctpy: pip install "atlasdb[benchmark]".
 """
 
@@ -20,10 +21,11 @@ import time
 
 import bct
 import numpy as np
+import torch
 from bct.utils import BCTParamError
 from scipy import stats
 
-from atlasdb.cohorts import contrasts, permutation
+from atlasdb.cohorts import contrasts, permutation, thresholds
 from atlasdb.cohorts.connections import connections
 from atlasdb.cohorts.corrections import q_values
 from atlasdb.cohorts.networkbased import network_based
@@ -107,6 +109,53 @@ def large(permutations: int) -> None:
         print(
             f"  {what:18} {name:14} {took:7.1f} s, {cpu:7.1f} s of CPU, "
             f"at most {most:.1f} GiB so far",
+            flush=True,
+        )
+
+
+def accelerated(permutations: int) -> None:
+    """Compute the same shuffles on the CPU and on a CUDA device."""
+    if not torch.cuda.is_available():
+        print("\nThere is no CUDA device to compare the CPU with.")
+        return
+    rng = np.random.default_rng(1)
+    weights = rng.normal(size=(200, 400, 400))
+    age = rng.normal(size=(200, 2))
+    groups = ["a"] * 67 + ["b"] * 67 + ["c"] * 66
+    y, _ = connections(weights, directed=True)
+    m = {"n_permutations": permutations}
+
+    def edges(d: contrasts.Design, device: str) -> np.ndarray:
+        return permutation.permuted(y, d, device=device, **m)["p"]
+
+    def network(d: contrasts.Design, device: str) -> np.ndarray:
+        options = m | {"threshold": thresholds.default_threshold(d, 400)}
+        return network_based(weights, d, device=device, **options).null
+
+    designs = {
+        "t": two(200),
+        "t, 2 covariates": contrasts.between(["a"] * 100 + ["b"] * 100, age),
+        "F, 2 covariates": contrasts.between(groups, age),
+    }
+    edges(designs["t"], "cuda")  # kernels are loaded once
+    print(
+        f"\n{torch.cuda.get_device_name()} beside {os.cpu_count()} CPUs: 400 areas, "
+        f"directed, 200 people, {permutations} permutations"
+    )
+    print(f"  {'':10} {'':16} {'CPU s':>7} {'CUDA s':>7} {'ratio':>6} {'the same':>9}")
+    for (what, test), (name, design) in itertools.product(
+        {"every edge": edges, "network": network}.items(), designs.items()
+    ):
+        seconds, found = [], []
+        for device in ("cpu", "cuda"):
+            started = time.perf_counter()
+            found.append(test(design, device))
+            seconds.append(time.perf_counter() - started)
+        slow, fast = seconds
+        same = float((found[0] == found[1]).mean())
+        print(
+            f"  {what:10} {name:16} {slow:7.1f} {fast:7.1f} {slow / fast:6.1f} "
+            f"{same:9.5f}, at most {np.abs(found[0] - found[1]).max():.2g} apart",
             flush=True,
         )
 
@@ -255,6 +304,7 @@ def main() -> None:
     errors(4 * given.cohorts, given.areas, 199)
     if given.large:
         large(given.large)
+        accelerated(given.large)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@
 // detectable_effect : float
 //     What a single one shows in 8 of 10 such studies.
 // detectable_component : float
-//     What each of 12 connections that hang together must differ by for that.
+//     What each of 12 connections that hang together must show for that, in the same unit.
 // multiverse : str
 //     Key of the many analyses that this is one of.
 // started : str

@@ -10,14 +10,20 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import atlasdb
 import small_study
 
 pytest_plugins = ["neo4j_fixture"]
 # The same wild inputs on every run; --hypothesis-profile=default looks for new ones.
-settings.register_profile("same", derandomize=True)
+# How long an input takes to draw says how busy the machine is, and nothing of the code.
+settings.register_profile(
+    "same",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("same")
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 

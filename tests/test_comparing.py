@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import atlasdb
 import cohort_study as made
+from atlasdb.cli.compare import summary
+from atlasdb.cohorts import arrays, permutation
 from atlasdb.errors import InvalidDataError, NotFoundError
 
 
@@ -86,6 +89,24 @@ def test_the_same_seed_gives_the_same_answer_and_adds_nothing(
     assert once.equals(again)
     assert len(once) >= made.N - 1
     assert cohorts.verify() == before
+
+
+def test_where_shuffles_are_computed_is_told_and_makes_no_other_comparison(
+    cohorts: atlasdb.Atlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"modality": "meg", "correct": "fwe", "permutations": 50}
+    once = cohorts.compare("ill", "well", device="cpu", **asked)
+    runs = "MATCH (r:Run) WHERE r.kind = 'compare' RETURN r.device AS device"
+    assert list(cohorts.cypher(runs)["device"]) == ["cpu"]
+    here = arrays.Tensors(torch.device("cpu"))
+    here.device = "cuda"  # as an accelerator calls itself
+    monkeypatch.setattr(permutation, "chosen", lambda device, n: here)
+    again = cohorts.compare("ill", "well", device="cuda", **asked)
+    assert again.attrs["contrast"] == once.attrs["contrast"]
+    assert list(cohorts.cypher(runs)["device"]) == ["cpu"]
+    cohorts.compare("ill", "well", seed=1, **asked)
+    assert sorted(cohorts.cypher(runs)["device"]) == ["cpu", "cuda"]
+    assert cohorts.verify().equal
 
 
 def test_measures_of_areas_and_of_wholes_are_compared(cohorts: atlasdb.Atlas) -> None:
@@ -235,6 +256,33 @@ def test_a_score_of_the_users_own_is_correlated_and_not_stored(
         local.compare("ill", "well", **asked)
 
 
+def test_what_a_component_could_have_shown_is_told_in_the_unit_of_the_question(
+    local: atlasdb.Atlas, tmp_path: Path
+) -> None:
+    local.write(*made.entries())
+    table = tmp_path / "who.tsv"
+    lines = [
+        f"{c}{i}\t{(7 * i + len(c)) % 11}\t{'abc'[i % 3]}"
+        for c in made.COHORTS
+        for i in range(10)
+    ]
+    table.write_text("participant_id\tupdrs\tkind of\n" + "\n".join(lines))
+    asked = {"modality": "meg", "test": "nbs", "permutations": 20, "phenotypes": table}
+    for more, unit, most in (
+        ({}, "each shows a difference of 1", 5.0),
+        ({"score": "updrs"}, "each shows a partial correlation of 0", 1.0),
+        ({"by": "kind_of"}, "each shows a share of 0", 1.0),
+    ):
+        said = local.compare("ill", "well", **asked, **more).attrs
+        assert 0 < said["detectable_component"] < most
+        assert said["detectable_component"] < said["detectable_effect"]
+        line = summary(said)[-1]
+        assert "12 connections that hang together" in line
+        assert unit in line
+    kept = local.query("contrasts")["detectable_component"]
+    assert kept.notna().all()
+
+
 def sessions(n_people: int = 8, shift: float = 1.0) -> list[atlasdb.types.Entry]:
     found = []
     for number in range(n_people):
@@ -346,6 +394,7 @@ def test_an_undirected_connection_is_tested_once(local: atlasdb.Atlas) -> None:
         (("ill", "well"), {"test": "nbs", "correct": "fdr"}, "--correct"),
         (("ill", "well"), {"test": "nbs", "statistic": "rank"}, "--statistic"),
         (("ill", "well"), {"test": "nbs", "threshold": -1.0}, "positive"),
+        (("ill", "well"), {"test": "nbs", "device": "abacus"}, "Device 'abacus'"),
         (("ill", "well"), {"statistic": "rank", "correct": "fwe"}, "permutations"),
         (("ill", "well"), {"metrics": ("pagerank",)}, "--test node"),
         (("ill", "well"), {"test": "node", "metrics": ("rank",)}, "There are"),

@@ -8,14 +8,21 @@ half: a coin.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+from scipy import special
 
 from atlasdb.types import FloatArray
 
 _SHARED = 2.0
 """Pairs that share a region are wrong together: so many are worth one on its own."""
+_CERTAIN = 8.0
+"""Errors: a difference of so many has one sign, however large it is."""
+_SEEN = 0.25
+"""Power of the probability by which a pair tells what true differences there are. By
+1, pairs that are called by chance would be taken for what they seem; by 0, all that is
+surely nothing would count as much as what is asked about."""
+_POINTS_SEEN, _ROUNDS = 161, 200
+"""Differences that are told apart, and steps to the distribution of true ones."""
 _POINTS, _SHARES = np.polynomial.hermite_e.hermegauss(15)
 _SHARES = _SHARES / _SHARES.sum()
 
@@ -82,43 +89,104 @@ def reliability(first: FloatArray, second: FloatArray, counts: FloatArray) -> fl
     share = same_direction(first, second, counts)
     if np.isnan(share):
         return share
-    return _carried(share, _counted(first + second, counts), _longer)
+    return _carried(share, _counted(first + second, counts))
 
 
-def redrawn_reliability(
-    found: FloatArray, again: FloatArray, counts: FloatArray
+def doubted_reliability(
+    found: FloatArray, restarted: FloatArray, drawn: FloatArray, counts: FloatArray
 ) -> float:
-    """Tell from redrawn recordings how often a second one would have one direction.
+    """Tell from its errors how often a second recording would have one direction.
 
-    A recording is redrawn by a model that predicts as well as it can. Such a model
-    keeps, of what differs between the two orders of a pair, the share s that would
-    return in a second recording; new errors come on top. What was found and what is
-    found again then correlate by r, with r² = s² / (s² + 1 - s).
+    Estimates err because a recording is short, which recordings that are drawn from
+    one world tell, and because a model that is no world settles here or there, which
+    another start tells; the larger one of the two is taken. What was found is what is
+    there and such an error. How often which true differences between the two orders
+    of a pair occur is fitted to what was found in all pairs; from it follows, pair by
+    pair, how probable the direction found is in a second recording.
 
     Parameters
     ----------
     found : ndarray of float, shape (n_regions, n_regions)
         Strengths in the recording.
-    again : ndarray of float, shape (n_draws, n_regions, n_regions)
-        Strengths in the recordings that were drawn from what it said.
+    restarted : ndarray of float, shape (n_regions, n_regions)
+        The same, trained from another start.
+    drawn : ndarray of float, shape (2, n_regions, n_regions)
+        Strengths in two recordings of one world, as long as this one.
     counts : ndarray of float, shape (n_regions, n_regions)
         The probabilities of the recording, as in `same_direction`.
 
     Returns
     -------
     float
-        As `reliability` gives it.
+        As `reliability` gives it, at least 0.5; NaN if nothing counts.
+
+    Notes
+    -----
+    Differences are of the roots of strengths: their errors are about alike, however
+    strong a connection is. Errors of what counts and of what does not are two sizes.
+    They are told by mean absolute deviations, as few are large. The distribution of
+    true differences is the one of largest likelihood (Kiefer and Wolfowitz 1956),
+    symmetric around 0, on a grid.
 
     Examples
     --------
     >>> one = np.triu(np.ones((9, 9)), 1)
-    >>> redrawn_reliability(one, np.stack([one, one]), one)
+    >>> round(doubted_reliability(one, one, np.stack([one, one]), one), 9)
     1.0
     """
-    share = float(np.mean([same_direction(found, one, counts) for one in again]))
-    if np.isnan(share):
-        return share
-    return _carried(share, _counted(found + again.sum(0), counts), _returning)
+    counted = _counted(found + restarted + drawn.sum(0), counts)
+    pairs = np.triu(np.isfinite(found + found.T), 1)
+    weight = (counted + counted.T)[pairs]
+    if not weight.sum() > 0:
+        return float("nan")
+    every = np.nan_to_num(np.stack([found, restarted, *drawn]))
+    roots = np.sqrt(every)
+    whole, other, one, two = (roots - roots.transpose(0, 2, 1))[:, pairs]
+    likely = np.clip(weight / 2, 0.0, 1.0)
+    error = np.maximum(_spread(one - two, likely), _spread(other - whole, likely))
+    least = 1e-9 * np.abs(whole).max() + 1e-300
+    size = np.minimum(np.abs(whole) / np.maximum(error, least), _CERTAIN)
+    kept = np.where(size > 0, returning(size, likely**_SEEN), 0.5)
+    return min(1.0, float(weight @ kept / weight.sum()))
+
+
+def _spread(difference: FloatArray, likely: FloatArray) -> FloatArray:
+    """Give the deviation of one of two estimates, as likely as each is a connection."""
+    size = np.abs(difference) * np.sqrt(np.pi) / 2
+    there, not_there = (
+        (share @ size) / max(share.sum(), 1e-12) for share in (likely, 1 - likely)
+    )
+    return np.asarray(likely * there + (1 - likely) * not_there)
+
+
+def returning(size: FloatArray, counts: FloatArray) -> FloatArray:
+    """Give the probability that the sign of a difference would be found again.
+
+    Parameters
+    ----------
+    size : ndarray of float, shape (n,)
+        Differences without their signs, in units of the deviation of their errors.
+    counts : ndarray of float, shape (n,)
+        How much each says of the true differences.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Between 0.5 and 1.
+    """
+    places = np.linspace(0.0, _CERTAIN, _POINTS_SEEN)
+    there = np.linspace(0.0, 1.25 * _CERTAIN, 81)
+    right = np.exp(-((places[:, None] - there) ** 2) / 2)
+    wrong = np.exp(-((places[:, None] + there) ** 2) / 2)
+    likely = right + wrong
+    nearest = np.rint(np.minimum(size, _CERTAIN) / places[1]).astype(np.int64)
+    share = np.bincount(nearest, counts, _POINTS_SEEN) / counts.sum()
+    prior = np.full(there.size, 1 / there.size)
+    for _ in range(_ROUNDS):
+        prior = prior * ((share / (likely @ prior)) @ likely)
+    again = special.ndtr(there)
+    kept = (right * again + wrong * (1 - again)) @ prior / (likely @ prior)
+    return np.asarray(np.interp(size, places, kept))
 
 
 def full_length(correlation: float) -> float:
@@ -154,22 +222,13 @@ def _counted(estimates: FloatArray, counts: FloatArray) -> FloatArray:
     return np.where(known, np.nan_to_num(counts), 0.0)
 
 
-def _carried(
-    share: float, counted: FloatArray, rule: Callable[[FloatArray], FloatArray]
-) -> float:
-    """Apply a rule to a share, and give back what its curvature costs on average."""
+def _carried(share: float, counted: FloatArray) -> float:
+    """Carry a share to full length, and give back what curvature costs on average."""
     pairs = np.triu(counted + counted.T, 1)
     n_pairs = pairs.sum() ** 2 / (pairs**2).sum() / _SHARED
     spread = np.sqrt(share * (1 - share) / n_pairs)
-    usual = _SHARES @ rule(np.clip(share + spread * _POINTS, 0, 1))
-    return float(np.clip(2 * rule(np.asarray(share)) - usual, 0, 1))
-
-
-def _returning(share: FloatArray) -> FloatArray:
-    """Give the share of equal signs in two recordings, from that in redrawn ones."""
-    found = np.sin(np.pi * (share - 0.5))
-    kept = 2 * found / (np.abs(found) + np.sqrt(4 - 3 * found**2))
-    return np.asarray(0.5 + np.arcsin(kept) / np.pi)
+    usual = _SHARES @ _longer(np.clip(share + spread * _POINTS, 0, 1))
+    return float(np.clip(2 * _longer(np.asarray(share)) - usual, 0, 1))
 
 
 def _longer(share: FloatArray) -> FloatArray:

@@ -150,9 +150,27 @@ def one_line_errors(run: Callable[[click.Context], Any], ctx: click.Context) -> 
         what = f"'atlasdb {ctx.invoked_subcommand or ''}'".replace(" '", "'")
         line = MissingExtraError(what, package, _EXTRAS[package])
         raise click.ClickException(str(line)) from error
+    except (MemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+        raise click.ClickException(
+            f"Out of memory: {_first_line(error)} Ask for less at a time; or for "
+            "--device cpu, if it was the memory of an accelerator."
+        ) from error
     except BrokenPipeError:  # the reader of our output, such as head, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return None
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Tell whether memory ran out; torch has a name of its own for that."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
+def _first_line(error: Exception) -> str:
+    """Give what happened, without the advice to developers that follows."""
+    said = str(error).strip().splitlines() or ["no more was to be had"]
+    return said[0].split(". ")[0].rstrip(".") + "."
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from atlasdb.cli import Session
+from atlasdb.cli.asking import (
+    alpha_option,
+    alternative_option,
+    device_option,
+    permutations_option,
+    phenotypes_option,
+    seed_option,
+)
 from atlasdb.cli.bar import permutation_bar
 from atlasdb.cli.output import format_option, show
 from atlasdb.cli.which import names as separated
@@ -75,24 +82,14 @@ def _choice(*names: str) -> click.Choice[str]:
     metavar="NAMES",
     help="Compare these sessions within people, with commas.",
 )
-@click.option(
-    "--phenotypes",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Table with participant_id and columns for --covariates, --by or --score.",
-)
+@phenotypes_option("--covariates, --by or --score")
 @click.option(
     "--metric",
     "metrics",
     multiple=True,
     help="Measure for --test node or global, may be repeated.  [default: all]",
 )
-@click.option(
-    "--alternative",
-    type=_choice("two-sided", "greater", "less"),
-    default="two-sided",
-    show_default=True,
-    help="Of networks: greater is more in the first cohort.",
-)
+@alternative_option("networks")
 @click.option(
     "--threshold",
     type=float,
@@ -106,19 +103,10 @@ def _choice(*names: str) -> click.Choice[str]:
     show_default=True,
     help="Of components: how many connections, or how far beyond the threshold.",
 )
-@click.option(
-    "--permutations",
-    type=click.IntRange(min=1),
-    help="How many, where there are any.  [default: 5000]",
-)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.05,
-    show_default=True,
-    help="Rate of false discoveries, or family-wise error.",
-)
+@permutations_option("How many, where there are any.  [default: 5000]", None)
+@seed_option
+@device_option
+@alpha_option("Rate of false discoveries, or family-wise error.")
 @click.option(
     "--harmonise",
     type=_choice("controls", "everybody"),
@@ -199,6 +187,21 @@ def survived(frame: pd.DataFrame, said: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _kind(said: dict[str, Any]) -> str:
+    """Say in what the size of a difference is told."""
+    if said["question"] in ("score", "patient"):
+        return str(said["question"])
+    return "several" if len(said["groups"]) > 2 else "two"
+
+
+_SIZES = {
+    "two": "a difference of {:.2f} standard deviations",
+    "several": "a share of {:.2f} of the variance",
+    "score": "a partial correlation of {:.2f}",
+    "patient": "a deviation of {:.2f} standard deviations of the controls",
+}
+
+
 def _could(said: dict[str, Any]) -> str:
     """Say how large a difference these people could have shown."""
     planted = said["detectable_component"]
@@ -208,21 +211,14 @@ def _could(said: dict[str, Any]) -> str:
                 f"At this threshold {said['planted']} connections that hang together "
                 "would not be told from chance, however much they differ. Raise it."
             )
+        each = _SIZES[_kind(said)].format(planted)
         return (
             f"With these people {said['planted']} connections that hang together are "
-            f"seen in 8 of 10 studies where each differs by {planted:.2f} standard "
-            "deviations."
+            f"seen in 8 of 10 studies where each shows {each}."
         )
     effect = said["detectable_effect"]
-    units = {
-        "score": "a partial correlation of {:.2f}",
-        "patient": "a deviation of {:.2f} standard deviations of the controls",
-    }
-    several = len(said["groups"]) > 2
-    size = units.get(said["question"], "a difference of {:.2f} standard deviations")
-    if several and said["question"] in ("groups", "sessions"):
-        size = "a share of {:.2f} of the variance"
+    size = _SIZES[_kind(said)].format(effect)
     return (
-        f"With these people {size.format(effect)} at a single one is seen in 8 of 10 "
+        f"With these people {size} at a single one is seen in 8 of 10 "
         "studies after Bonferroni's correction."
     )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from atlasdb.cli import Session
+from atlasdb.cli.asking import (
+    alpha_option,
+    alternative_option,
+    device_option,
+    permutations_option,
+    phenotypes_option,
+    seed_option,
+)
 from atlasdb.cli.bar import permutation_bar
 from atlasdb.cli.output import format_option, show
 from atlasdb.cli.which import names as separated
@@ -41,13 +48,7 @@ atlasdb power patients controls --test nbs --effect 0.6
     show_default=True,
     help="So many connections are tested; Bonferroni's correction is reckoned with.",
 )
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.05,
-    show_default=True,
-    help="Level of the two-sided test, or family-wise error of networks.",
-)
+@alpha_option("Level of the two-sided test, or family-wise error of networks.")
 @click.option(
     "--test",
     type=click.Choice(("edge", "nbs")),
@@ -67,13 +68,7 @@ atlasdb power patients controls --test nbs --effect 0.6
     type=float,
     help="Of --test nbs, in t.  [default: chance passes one connection for 5 areas]",
 )
-@click.option(
-    "--alternative",
-    type=click.Choice(("two-sided", "greater", "less")),
-    default="two-sided",
-    show_default=True,
-    help="Of --test nbs: greater is more in the first cohort.",
-)
+@alternative_option("--test nbs")
 @click.option(
     "--covariates",
     default="",
@@ -82,19 +77,12 @@ atlasdb power patients controls --test nbs --effect 0.6
     help="Of cohorts: what will be held constant, with commas: age,sex.",
 )
 @click.option("--by", help="Groups by this property of people, not by cohort.")
-@click.option(
-    "--phenotypes",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Table with participant_id and columns for --covariates or --by.",
+@phenotypes_option("--covariates or --by")
+@permutations_option(
+    "Of --test nbs: shuffles that say how large components get by chance.", 1000
 )
-@click.option(
-    "--permutations",
-    type=click.IntRange(min=1),
-    default=1000,
-    show_default=True,
-    help="Of --test nbs: shuffles that say how large components get by chance.",
-)
-@click.option("--seed", type=int, default=0, show_default=True)
+@seed_option
+@device_option
 @which_options
 @format_option
 @click.pass_context
@@ -119,7 +107,8 @@ def power(
     if names:
         _refuse(given & set(_WITHOUT_ATLAS), "with cohorts, which say it")
         if asked["test"] != "nbs":
-            networks = {"edges", "threshold", "alternative", "permutations", "seed"}
+            networks = {"edges", "threshold", "alternative"}
+            networks |= {"permutations", "seed", "device"}
             _refuse(given & networks, "without --test nbs")
         frame = _of_cohorts(ctx.obj, names, asked)
     else:

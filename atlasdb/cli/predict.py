@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from atlasdb.cli import Session
+from atlasdb.cli.asking import permutations_option, phenotypes_option, seed_option
 from atlasdb.cli.bar import permutation_bar
 from atlasdb.cli.output import format_option, show
 from atlasdb.cli.which import names as separated
@@ -39,11 +39,7 @@ atlasdb predict patients --score updrs --phenotypes updrs.tsv
     metavar="NAMES",
     help="What to regress out inside the folds, with commas: age,sex,motion,site.",
 )
-@click.option(
-    "--phenotypes",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Table with participant_id and columns for --score, --by or --confounds.",
-)
+@phenotypes_option("--score, --by or --confounds")
 @click.option(
     "--folds",
     type=click.IntRange(min=2),
@@ -58,13 +54,7 @@ atlasdb predict patients --score updrs --phenotypes updrs.tsv
     show_default=True,
     help="How often people are dealt out anew.",
 )
-@click.option(
-    "--permutations",
-    type=click.IntRange(min=0),
-    default=1000,
-    show_default=True,
-    help="Exchanges of people, for p; 0 gives none.",
-)
+@permutations_option("Exchanges of people, for p; 0 gives none.", 1000, fewest=0)
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -73,7 +63,7 @@ atlasdb predict patients --score updrs --phenotypes updrs.tsv
     help="cpm: p below which a connection is chosen. ridge: share of the connections "
     "that are listed as those that it leans on.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@seed_option
 @which_options
 @format_option
 @click.pass_obj

@@ -38,6 +38,7 @@ def edgewise(
     correction: Correction = "bh",
     n_permutations: int = 5000,
     seed: int = 0,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Test every ordered pair.
@@ -59,7 +60,7 @@ def edgewise(
         or the largest statistic of every permutation. A permutation p is at least
         1 / (n_permutations + 1): with thousands of pairs a false discovery rate needs
         many more permutations than "fwe" does.
-    n_permutations, seed, progress
+    n_permutations, seed, device, progress
         Of the permutation test.
 
     Returns
@@ -90,6 +91,7 @@ def edgewise(
         correction=correction,
         n_permutations=n_permutations,
         seed=seed,
+        device=device,
         progress=progress,
     )
     return {k: v.reshape(shape) if v.ndim else v for k, v in found.items()}
@@ -105,6 +107,7 @@ def compared(
     correction: Correction = "bh",
     n_permutations: int = 5000,
     seed: int = 0,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Test every column; `edgewise` says what is returned.
@@ -116,7 +119,7 @@ def compared(
     n_a : int
         People of the first group.
     covariates : ndarray, shape (n_subjects, n_covariates)
-    alpha, test, correction, n_permutations, seed, progress
+    alpha, test, correction, n_permutations, seed, device, progress
         As for `edgewise`.
 
     Returns
@@ -127,7 +130,7 @@ def compared(
     _refuse(y, alpha, test, correction)
     present = ~np.isnan(y)
     if test == "permutation":
-        found = _permuted(y, group, covariates, n_permutations, seed, progress)
+        found = _permuted(y, group, covariates, n_permutations, seed, device, progress)
     else:
         found = by_formula(y, group, covariates, test)
     p = found["p"]
@@ -168,12 +171,18 @@ def _permuted(
     covariates: FloatArray,
     n_permutations: int,
     seed: int,
+    device: str,
     progress: Progress | None,
 ) -> dict[str, FloatArray]:
     labels = np.where(group, "a", "b").tolist()
     design = contrasts.between(labels, covariates)
     found = permutation.permuted(
-        y, design, n_permutations=n_permutations, seed=seed, progress=progress
+        y,
+        design,
+        n_permutations=n_permutations,
+        seed=seed,
+        device=device,
+        progress=progress,
     )
     found = {name: found[name] for name in (*_STATISTICS, "p_fwe") if name in found}
     tested = np.isfinite(found["p"])

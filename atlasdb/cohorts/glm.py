@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,18 @@ class Design:
     def is_t(self) -> bool:
         """Whether one column is tested, so that the effect has a direction."""
         return bool(self.tested.shape[1] == 1)
+
+    def statistic(self, partial: Any, df: Any) -> Any:
+        """Turn partial correlations into t, and partial R2 into F.
+
+        Parameters
+        ----------
+        partial, df : array
+            Of numpy or of torch; degrees of freedom of the full model.
+        """
+        if self.is_t:
+            return partial * (df / (1 - partial**2).clip(1e-12)) ** 0.5
+        return partial / self.tested.shape[1] * df / (1 - partial).clip(1e-12)
 
     @property
     def kept(self) -> FloatArray:

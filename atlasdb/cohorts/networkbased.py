@@ -15,18 +15,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
-from atlasdb.cohorts.connections import Connections, connections
+from atlasdb.cohorts.arrays import Arrays, Block
 from atlasdb.cohorts.corrections import by_largest
 from atlasdb.cohorts.glm import Design, IntArray
-from atlasdb.cohorts.permutation import Fit, Progress, Statistics, fit, shuffled
+from atlasdb.cohorts.network import Alternative, Network, checked, joined, network
+from atlasdb.cohorts.permutation import Progress, Statistics
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
-Alternative = Literal["two-sided", "greater", "less"]
 Size = Literal["extent", "intensity"]
 
 
@@ -75,6 +72,8 @@ class NetworkTest:
         Largest component of each shuffle.
     exact : bool
         Whether all different shuffles were used.
+    device : str
+        Kind of device that the statistics of shuffles were computed on.
     """
 
     components: tuple[Component, ...]
@@ -83,6 +82,7 @@ class NetworkTest:
     n_people: IntArray
     null: FloatArray
     exact: bool
+    device: str
 
     @property
     def n_tested(self) -> int:
@@ -100,6 +100,7 @@ def network_based(
     directed: bool = True,
     n_permutations: int = 1000,
     seed: int = 0,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> NetworkTest:
     """Find components of connections that differ, by the network-based statistic.
@@ -123,6 +124,8 @@ def network_based(
     n_permutations : int, default=1000
         If there are no more different ones, all are used once.
     seed : int, default=0
+    device : str, default="auto"
+        Where the statistics of shuffles are computed; see `arrays.chosen`.
     progress : callable, optional
 
     Returns
@@ -133,18 +136,23 @@ def network_based(
     ------
     InvalidDataError
         If the threshold is not positive, weights are infinite or not symmetric where
-        they should be, or nothing can be tested.
+        they should be, nothing can be tested, or there is no such device.
     """
-    checked(design, alternative, threshold)
-    y, where = connections(weights, directed=directed)
-    fitted = fit(y, design, n_permutations, seed)
-    above = _Above(fitted, where, threshold, alternative, size)
-    null = np.empty(fitted.shuffles.n)
-    done = 0
-    for block in shuffled(fitted, progress):
-        null[done : done + len(block)] = above.largest(block)
-        done += len(block)
-    edges, labels, sizes = above.components(fitted.partial[None])
+    checked(design, alternative)
+    check_threshold(threshold)
+    whole = network(
+        weights,
+        design,
+        alternative=alternative,
+        directed=directed,
+        n_permutations=n_permutations,
+        seed=seed,
+        device=device,
+    )
+    fitted, where = whole.fitted, whole.where
+    above = _Above(whole, threshold, size)
+    null = whole.null(above.largest, progress)
+    edges, labels, sizes = above.observed()
     p = by_largest(sizes, null)
     order = np.argsort(-sizes, kind="stable")
     rank = np.empty(len(order), dtype=np.intp)
@@ -155,7 +163,7 @@ def network_based(
     parts = []
     for old in order:
         inside = edges[labels == old]
-        ends = np.concatenate([above.source[inside], above.target[inside]])
+        ends = np.concatenate([whole.source[inside], whole.target[inside]])
         parts.append(
             Component(
                 int(rank[old]),
@@ -166,119 +174,73 @@ def network_based(
                 float(p[old]),
             )
         )
-    t = fitted.spread(fitted.statistic(fitted.partial), where.n)
-    people = n_people(y, design, where)
-    whole = where.matrix(label, fill=0)
-    exact = fitted.shuffles.exact
-    return NetworkTest(tuple(parts), whole, where.matrix(t), people, null, exact)
+    return NetworkTest(
+        tuple(parts),
+        where.matrix(label, fill=0),
+        whole.statistic(),
+        whole.n_people,
+        null,
+        fitted.shuffles.exact,
+        fitted.arrays.device,
+    )
 
 
-def checked(
-    design: Design, alternative: Alternative, threshold: float | None = None
-) -> None:
-    """Refuse a direction where there is none, and a threshold that is not one."""
-    if not design.is_t and alternative != "two-sided":
-        raise InvalidDataError(
-            f"Several columns are tested at once, which has no direction "
-            f"'{alternative}'. Compare two groups, or ask two-sided."
-        )
-    if threshold is not None and not 0 < threshold < np.inf:
+def check_threshold(threshold: float) -> None:
+    """Refuse a threshold that is not one."""
+    if not 0 < threshold < np.inf:
         raise InvalidDataError(f"threshold must be positive, not {threshold:g}.")
-
-
-def directed_to(partial: Statistics, alternative: Alternative) -> Statistics:
-    """Turn statistics so that what is looked for is large."""
-    if alternative == "greater":
-        return partial
-    turned: Statistics = -partial if alternative == "less" else np.abs(partial)
-    return turned
-
-
-def n_people(y: FloatArray, design: Design, where: Connections) -> IntArray:
-    """Count the people of each group who have each connection.
-
-    Returns
-    -------
-    ndarray of int, shape (n_groups, n_areas, n_areas)
-    """
-    known = ~np.isnan(y)
-    groups = range(int(design.labels.max()) + 1)
-    counts = [known[design.labels == g].sum(axis=0) for g in groups]
-    return np.stack([where.matrix(count, fill=0) for count in counts])
 
 
 class _Above:
     """The graph above a threshold, of many shuffles side by side."""
 
-    def __init__(
-        self,
-        fitted: Fit,
-        where: Connections,
-        threshold: float,
-        alternative: Alternative,
-        size: Size,
-    ) -> None:
-        self.fitted = fitted
-        self.source = where.source[fitted.columns]
-        self.target = where.target[fitted.columns]
-        self.n_areas = where.n_areas
+    def __init__(self, whole: Network, threshold: float, size: Size) -> None:
+        fitted = whole.fitted
+        self.whole, self.fitted = whole, fitted
         self.threshold = threshold
-        self.alternative: Alternative = alternative
         self.intensity = size == "intensity"
         limit = fitted.partial_at(threshold)
         alike = (limit == limit[0]).all()
         self.limit: Statistics = limit[:1] if alike else limit
+        precision = fitted.parts[0].residuals.dtype
+        self.limit_there = fitted.arrays.put(self.limit.astype(precision))
 
-    def components(self, partial: Statistics) -> tuple[IntArray, IntArray, FloatArray]:
-        """Give the components of all rows of (n_shuffles, n_tested).
+    def observed(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Give the connections above the threshold as they are, and their components.
 
         Returns
         -------
-        passing : ndarray of int
-            Place in the flattened block of each connection above the threshold.
+        edges : ndarray of int
         labels : ndarray of int
-            Its component.
+            Component of each.
         sizes : ndarray
             Size of each component.
         """
-        turned = directed_to(partial, self.alternative)
-        passing = np.flatnonzero(turned > self.limit.astype(turned.dtype))
-        shuffle, edge = np.divmod(passing, partial.shape[1])
-        source = shuffle * self.n_areas + self.source[edge]
-        target = shuffle * self.n_areas + self.target[edge]
-        label = joined(len(partial) * self.n_areas, source, target)[source]
+        turned = self.whole.turned(self.fitted.partial)
+        edges, strength = Arrays().passing(turned, self.limit)
+        return edges, *self._components(edges, strength, 1)
+
+    def largest(self, partial: Block) -> FloatArray:
+        """Give the largest component of each row; 0 where there is none."""
+        turned = self.whole.turned(partial)
+        passing, strength = self.fitted.arrays.passing(turned, self.limit_there)
+        labels, sizes = self._components(passing, strength, len(partial))
+        largest = np.zeros(len(partial))
+        np.maximum.at(largest, passing // len(self.fitted.columns), sizes[labels])
+        return largest
+
+    def _components(
+        self, passing: IntArray, partial: Statistics, n: int
+    ) -> tuple[IntArray, FloatArray]:
+        """Give the component of each place in a block of n rows, and their sizes."""
+        shuffle, edge = np.divmod(passing, len(self.fitted.columns))
+        n_areas = self.whole.n_areas
+        source = shuffle * n_areas + self.whole.source[edge]
+        target = shuffle * n_areas + self.whole.target[edge]
+        label = joined(n * n_areas, source, target)[source]
         used, labels = np.unique(label, return_inverse=True)
         weights = None
         if self.intensity:
-            strength = self.fitted.statistic(turned.ravel()[passing], edge)
-            weights = strength - self.threshold
+            weights = self.fitted.statistic(partial, edge) - self.threshold
         sizes = np.bincount(labels, weights, minlength=len(used))
-        return passing, labels, sizes.astype(np.float64)
-
-    def largest(self, partial: Statistics) -> FloatArray:
-        """Give the largest component of each row; 0 where there is none."""
-        passing, labels, sizes = self.components(partial)
-        largest = np.zeros(len(partial))
-        np.maximum.at(largest, passing // partial.shape[1], sizes[labels])
-        return largest
-
-
-def joined(n: int, source: IntArray, target: IntArray) -> NDArray[np.int32]:
-    """Give the components of a graph whose direction does not count.
-
-    Parameters
-    ----------
-    n : int
-        Nodes.
-    source, target : ndarray of int
-        Ends of its edges.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Component of each node.
-    """
-    ones = np.ones(len(source), dtype=np.int8)
-    graph = sparse.coo_array((ones, (source, target)), shape=(n, n))
-    label: NDArray[np.int32] = csgraph.connected_components(graph, directed=False)[1]
-    return label
+        return labels, sizes.astype(np.float64)

@@ -1,11 +1,14 @@
 """How large a difference in a network a study can see, by its own people.
 
-What the covariates and the groups leave of a study is shuffled into cohorts in which
-nothing differs. Into each a component of random connected connections is planted, with
-one standardised difference; the network-based statistic sees it if a significant
-component holds at least half of what was planted. The largest components under shuffled
-labels are those of the planted cohorts, so they grow with the difference too. Only t
-values are simulated, not matrices: a difference adds a known number to them.
+What the covariates and the groups, or the score, leave of a study is shuffled into
+cohorts in which nothing differs. Into each a component of random connected connections
+is planted, with one standardised difference; the network-based statistic sees it if a
+significant component holds at least half of what was planted. The largest components
+under shuffled labels are those of the planted cohorts, so they grow with the difference
+too. Only t and F values are simulated, not matrices: a difference adds a known number
+to them. Sizes are those of `power.detectable`: standardised differences, partial
+correlations, or partial eta squared, where all connections of a component share one
+pattern of groups, drawn at random.
 """
 
 from __future__ import annotations
@@ -18,18 +21,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from atlasdb.cohorts.connections import connections
 from atlasdb.cohorts.corrections import by_largest
 from atlasdb.cohorts.design import FEWEST
 from atlasdb.cohorts.glm import Design, IntArray
-from atlasdb.cohorts.networkbased import Alternative, checked, directed_to, joined
-from atlasdb.cohorts.permutation import Fit, Progress, fit, shuffled
+from atlasdb.cohorts.network import Alternative, Network, joined, network
+from atlasdb.cohorts.networkbased import check_threshold
+from atlasdb.cohorts.permutation import Progress, shuffled
+from atlasdb.cohorts.planting import connected, patterns, toward, without_difference
 from atlasdb.cohorts.power import POWER
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
 LARGEST = 8.0
 """No difference is larger than so many standard deviations."""
+LARGEST_SHARE = 0.999
+"""No partial correlation, and no partial eta squared, is larger."""
 SHAPES = 40
 """Components that are planted in turn."""
 
@@ -40,36 +46,32 @@ class PlantedStudy:
 
     Attributes
     ----------
-    fitted : Fit
+    study : Network
+        Without a difference.
     planted : ndarray of int, shape (n_cohorts, n_edges)
         Which connections of each.
-    partial : ndarray, shape (n_cohorts, n_edges)
-        Their partial correlations with the group, before planting.
-    overlap : ndarray, shape (n_cohorts,)
-        Correlation of the shuffled with the true labels; 1 in cohorts whose labels are
-        true.
+    along, beside : ndarray, shape (n_cohorts, n_edges)
+        Before planting: their partial correlations with what will be planted, and the
+        partial R2 with what else is tested.
+    overlap : ndarray, shape (n_cohorts, n_edges)
+        How much shuffled labels see of what is planted; 1 where labels are true.
     shuffle, edge : ndarray of int
         Where the other connections above the threshold are.
-    ends : tuple of ndarray of int
-        Source and target of every tested connection.
-    n_areas : int
     n_true : int
         Cohorts whose labels are true; they come first.
-    threshold, alternative, alpha
+    threshold, alpha
         Of the test.
     """
 
-    fitted: Fit
+    study: Network
     planted: IntArray
-    partial: FloatArray
+    along: FloatArray
+    beside: FloatArray
     overlap: FloatArray
     shuffle: IntArray
     edge: IntArray
-    ends: tuple[IntArray, IntArray]
-    n_areas: int
     n_true: int
     threshold: float
-    alternative: Alternative
     alpha: float
 
     def power(self, effect: float) -> float:
@@ -78,15 +80,18 @@ class PlantedStudy:
         Parameters
         ----------
         effect : float
-            In standard deviations of what the covariates leave.
+            In what ``design.effect`` names: standard deviations of what the covariates
+            leave, partial correlation, or partial eta squared.
         """
         n_all, n_edges = self.planted.shape
         passing = self._above(effect)
         row, _ = np.nonzero(passing)
         shuffle = np.concatenate([row, self.shuffle])
         edge = np.concatenate([self.planted[passing], self.edge])
-        source, target = (shuffle * self.n_areas + end[edge] for end in self.ends)
-        label = joined(n_all * self.n_areas, source, target)[source]
+        study, n_areas = self.study, self.study.n_areas
+        source = shuffle * n_areas + study.source[edge]
+        target = shuffle * n_areas + study.target[edge]
+        label = joined(n_all * n_areas, source, target)[source]
         size = np.bincount(label)
         largest = np.zeros(n_all)
         np.maximum.at(largest, shuffle, size[label])
@@ -104,11 +109,12 @@ class PlantedStudy:
         def short(effect: float) -> float:
             return self.power(effect) - POWER + 1e-9
 
-        if short(LARGEST) < 0:
+        most, exact = (LARGEST, 0.01) if self._in_deviations else (LARGEST_SHARE, 1e-3)
+        if short(most) < 0:
             return math.inf
         if short(0.0) >= 0:
             return 0.0
-        return float(optimize.bisect(short, 0.0, LARGEST, xtol=0.01))
+        return float(optimize.bisect(short, 0.0, most, xtol=exact))
 
     def people_needed(self, effect: float) -> int:
         """Give the people in each of two equal groups that see a smaller effect.
@@ -128,8 +134,14 @@ class PlantedStudy:
         Raises
         ------
         InvalidDataError
-            If the effect is 0, or the study sees none at this threshold.
+            If the effect is 0, the study sees none at this threshold, or it does not
+            compare two groups.
         """
+        if self.study.fitted.design.effect != "hedges_g":
+            raise InvalidDataError(
+                "How many people a network needs is reckoned for two groups of people; "
+                "use contrasts.between."
+            )
         own = self.detectable_effect()
         if not effect or math.isinf(own):
             raise InvalidDataError(
@@ -137,23 +149,39 @@ class PlantedStudy:
                 f"in {self.planted.shape[1]} connections at the threshold "
                 f"{self.threshold:g}. Take a larger effect, or another threshold."
             )
-        n_a, n_b = np.bincount(self.fitted.design.labels)
+        n_a, n_b = np.bincount(self.study.fitted.design.labels)
         per_group = float(2 * n_a * n_b / (n_a + n_b))
         return max(FEWEST, math.ceil(per_group * (own / effect) ** 2))
 
     def _above(self, effect: float) -> NDArray[np.bool_]:
         """Say which planted connections pass, (n_cohorts, n_edges)."""
-        df, size = (v[self.planted] for v in (self.fitted.df, self.fitted.size))
-        added = effect * np.sqrt(size / df)
-        signed = -added if self.alternative == "less" else added
-        sum_ = self.partial + signed * self.overlap[:, None]
+        fitted = self.study.fitted
+        added = self._added(effect)
+        signed = -added if self.study.alternative == "less" else added
+        sum_ = self.along + signed * self.overlap
+        before, share = (self.beside + part**2 for part in (self.along, sum_))
         true = np.arange(len(sum_))[:, None] < self.n_true
-        length = np.where(true, 1 - self.partial**2 + sum_**2, 1 + added**2)
-        partial = np.clip(sum_ / np.sqrt(length), -1, 1)
-        turned = directed_to(partial, self.alternative)
-        limit = self.fitted.partial_at(self.threshold)[self.planted]
+        length = np.where(true, 1 - before + share, 1 + added**2)
+        partial = np.clip(share / length, 0, 1)
+        if fitted.design.is_t:
+            partial = np.sign(sum_) * np.sqrt(partial)
+        turned = self.study.turned(partial)
+        limit = fitted.partial_at(self.threshold)[self.planted]
         passing: NDArray[np.bool_] = turned > limit
         return passing
+
+    @property
+    def _in_deviations(self) -> bool:
+        return self.study.fitted.design.effect.startswith("hedges")
+
+    def _added(self, effect: float) -> FloatArray:
+        """Give the length of what is planted, (n_cohorts, n_edges); chance's is 1."""
+        fitted = self.study.fitted
+        if self._in_deviations:
+            df, size = (v[self.planted] for v in (fitted.df, fitted.size))
+            return np.asarray(effect * np.sqrt(size / df))
+        share = min(effect**2 if fitted.design.is_t else effect, LARGEST_SHARE)
+        return np.full(self.planted.shape, np.sqrt(share / (1 - share)))
 
 
 def plant(
@@ -168,6 +196,7 @@ def plant(
     n_cohorts: int = 300,
     n_permutations: int = 1000,
     seed: int = 0,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> PlantedStudy:
     """Make null cohorts of a study's own people, to plant differences into.
@@ -177,7 +206,6 @@ def plant(
     weights : ndarray, shape (n_people, n_areas, n_areas)
         ``[person, source, target]``; NaN where there is no estimate.
     design : Design
-        Of two groups.
     n_edges : int
         Connections of the component that differs.
     threshold, alternative, directed
@@ -187,6 +215,8 @@ def plant(
     n_cohorts, n_permutations : int
         Cohorts with a difference, and shuffles that say how large components get.
     seed : int, default=0
+    device : str, default="auto"
+        Where the statistics of shuffles are computed; see `arrays.chosen`.
     progress : callable, optional
         Called with how many cohorts and shuffles are done, and of how many.
 
@@ -197,106 +227,59 @@ def plant(
     Raises
     ------
     InvalidDataError
-        If the design does not compare two groups, or there are fewer connections.
+        If there are fewer connections, or they cannot be tested.
 
     Notes
     -----
     Where a component of this size is about as large as 1 in 20 shuffles give, power
     hangs on few shuffles: ask for more permutations there.
     """
-    if design.effect != "hedges_g":
-        raise InvalidDataError(
-            "The power of a network needs two groups of people; use contrasts.between."
-        )
-    checked(design, alternative, threshold)
-    y, where = connections(weights, directed=directed)
-    fitted = _null(y, design, n_cohorts + n_permutations, seed)
+    check_threshold(threshold)
+    n = n_cohorts + n_permutations
+    study = network(
+        weights,
+        design,
+        alternative=alternative,
+        directed=directed,
+        n_permutations=n,
+        seed=seed,
+        device=device,
+    )
+    study = dataclasses.replace(study, fitted=without_difference(study.fitted, n, seed))
+    fitted = study.fitted
     if not 1 <= n_edges <= len(fitted.columns):
         raise InvalidDataError(
             f"A component of {n_edges} connections cannot be planted; "
             f"{len(fitted.columns)} can be tested."
         )
-    ends = (where.source[fitted.columns], where.target[fitted.columns])
     rng = np.random.default_rng(seed)
-    shapes = np.array([connected(*ends, n_edges, rng) for _ in range(SHAPES)])
-    planted = shapes[np.arange(fitted.shuffles.n) % SHAPES]
+    shapes = np.array(
+        [connected(study.source, study.target, n_edges, rng) for _ in range(SHAPES)]
+    )
+    turn = np.arange(fitted.shuffles.n) % SHAPES
+    planted, pattern = shapes[turn], patterns(design, SHAPES, rng)[turn]
     partial = np.empty(planted.shape)
     limit = fitted.partial_at(threshold)
     shuffle, edge = [], []
-    done = 0
-    for block in shuffled(fitted, progress):
-        mine = planted[done : done + len(block)]
-        partial[done : done + len(block)] = np.take_along_axis(block, mine, axis=1)
-        turned = directed_to(block, alternative).copy()
+    for which, computed in shuffled(fitted, progress):
+        block, mine = fitted.arrays.numbers(computed), planted[which]
+        partial[which] = np.take_along_axis(block, mine, axis=1)
+        turned = study.turned(block).copy()
         np.put_along_axis(turned, mine, -1.0, axis=1)
         rows, columns = np.nonzero(turned > limit)
-        shuffle.append(rows + done)
+        shuffle.append(rows + which.start)
         edge.append(columns)
-        done += len(block)
+    along, overlap = toward(fitted, planted, pattern, n_cohorts)
+    share = partial**2 if design.is_t else partial
     return PlantedStudy(
-        fitted,
+        study,
         planted,
-        partial,
-        _overlap(fitted, n_cohorts),
+        along,
+        np.maximum(share - along**2, 0.0),
+        overlap,
         np.concatenate(shuffle),
         np.concatenate(edge),
-        ends,
-        where.n_areas,
         n_cohorts,
         threshold,
-        alternative,
         alpha,
     )
-
-
-def connected(
-    source: IntArray, target: IntArray, n_edges: int, rng: np.random.Generator
-) -> IntArray:
-    """Choose random connections that hang together, one beside another.
-
-    Parameters
-    ----------
-    source, target : ndarray of int, shape (n_connections,)
-        Ends of the connections to choose from.
-    n_edges : int
-        How many; any others are taken where no neighbour is left.
-    rng : Generator
-
-    Returns
-    -------
-    ndarray of int, shape (n_edges,)
-    """
-    chosen = np.zeros(len(source), dtype=bool)
-    chosen[rng.integers(len(source))] = True
-    reached = np.zeros(max(source.max(), target.max()) + 1, dtype=bool)
-    for _ in range(n_edges - 1):
-        reached[source[chosen]] = reached[target[chosen]] = True
-        beside = np.flatnonzero((reached[source] | reached[target]) & ~chosen)
-        others = beside if beside.size else np.flatnonzero(~chosen)
-        chosen[rng.choice(others)] = True
-    return np.flatnonzero(chosen)
-
-
-def _null(y: FloatArray, design: Design, n: int, seed: int) -> Fit:
-    """Fit a study without the difference it has itself; draw every shuffle anew."""
-    fitted = fit(y, design, n, seed)
-    parts = []
-    for part in fitted.parts:
-        rest = part.residuals - part.tested @ (part.tested.T @ part.residuals)
-        rest /= np.maximum(np.sqrt((rest**2).sum(axis=0)), 1e-12)
-        parts.append(dataclasses.replace(part, residuals=rest))
-    drawn = fitted.shuffles
-    if drawn.n < n:  # a small study has few; use them again
-        again = np.random.default_rng(seed).integers(0, max(drawn.n, 1), n)
-        drawn = dataclasses.replace(drawn, order=drawn.order[again])
-    return dataclasses.replace(fitted, parts=tuple(parts), shuffles=drawn)
-
-
-def _overlap(fitted: Fit, n_true: int) -> FloatArray:
-    """Correlate shuffled labels with the true ones, in those who have most."""
-    part = max(fitted.parts, key=lambda p: len(p.rows))
-    column = part.tested[:, 0]
-    weights = fitted.shuffles.weights(part, column, slice(None))
-    overlap: FloatArray = weights @ column
-    overlap[:n_true] = 1.0
-    return overlap

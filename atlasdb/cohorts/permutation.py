@@ -4,7 +4,7 @@ What the held columns leave is shuffled, what they fit is added back, and the fu
 is fitted again (Freedman and Lane 1983; Winkler and others 2014). Because
 only what the held columns leave counts in the second fit, a shuffle is a product of a
 row of weights with the residuals, and many shuffles are one product of matrices, in
-blocks that bound the memory.
+blocks that bound the memory. They may be computed on an accelerator (`arrays`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from atlasdb.cohorts.arrays import Arrays, Block, chosen
 from atlasdb.cohorts.corrections import by_largest, q_values
 from atlasdb.cohorts.glm import Design, IntArray, Part, parts
 from atlasdb.cohorts.shuffling import Shuffles, shuffles
@@ -30,8 +31,6 @@ Statistics = NDArray[Any]
 
 BLOCK = 1 << 23
 """Statistics of one block of shuffles at most; 32 MB in single precision."""
-SMALL = 1 << 26
-"""Up to so many statistics in all, double precision costs nothing."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,8 @@ class Fit:
         Degrees of freedom, squared length of the tested column, and the partial
         correlation (partial R2 where several columns are tested).
     shuffles : Shuffles
+    arrays : Arrays
+        What the statistics of shuffles are computed in.
     """
 
     design: Design
@@ -57,16 +58,12 @@ class Fit:
     size: FloatArray
     partial: FloatArray
     shuffles: Shuffles
+    arrays: Arrays
 
     def statistic(self, partial: Statistics, which: Any = slice(None)) -> Statistics:
         """Turn partial correlations into t, and partial R2 into F."""
-        df = self.df[which]
-        if self.design.is_t:
-            t: Statistics = partial * np.sqrt(df / np.maximum(1 - partial**2, 1e-12))
-            return t
-        k = self.design.tested.shape[1]
-        f: Statistics = partial / k * df / np.maximum(1 - partial, 1e-12)
-        return f
+        statistic: Statistics = self.design.statistic(partial, self.df[which])
+        return statistic
 
     def partial_at(self, statistic: float) -> FloatArray:
         """Give the partial correlation or R2 at which t or F has this value."""
@@ -82,7 +79,13 @@ class Fit:
         return whole
 
 
-def fit(y: FloatArray, design: Design, n_permutations: int, seed: int) -> Fit:
+def fit(
+    y: FloatArray,
+    design: Design,
+    n_permutations: int,
+    seed: int,
+    device: str = "cpu",
+) -> Fit:
     """Fit a design and choose the shuffles.
 
     Parameters
@@ -93,12 +96,14 @@ def fit(y: FloatArray, design: Design, n_permutations: int, seed: int) -> Fit:
     n_permutations : int
         If there are no more different ones, all are used once.
     seed : int
+    device : str, default="cpu"
+        Where the statistics of shuffles are computed; see `arrays.chosen`.
 
     Raises
     ------
     InvalidDataError
-        If values are infinite, rows are not those of the design, or nothing can be
-        tested.
+        If values are infinite, rows are not those of the design, nothing can be
+        tested, or there is no such device.
     """
     if len(y) != design.n_rows:
         raise InvalidDataError(
@@ -111,7 +116,9 @@ def fit(y: FloatArray, design: Design, n_permutations: int, seed: int) -> Fit:
         )
     complete = not np.isnan(y).any()
     drawn = shuffles(design, n_permutations, seed, complete=complete)
-    dtype: Any = np.float64 if y.shape[1] * drawn.n <= SMALL else np.float32
+    n_statistics = y.shape[1] * drawn.n
+    where = chosen(device, n_statistics)
+    dtype = where.dtype(n_statistics)
     fitted: list[Part] = []
     partial = []
     for part in parts(y, design):
@@ -133,10 +140,13 @@ def fit(y: FloatArray, design: Design, n_permutations: int, seed: int) -> Fit:
         np.repeat([p.size for p in fitted], sizes),
         np.clip(np.concatenate(partial), -1.0, 1.0),
         drawn,
+        where,
     )
 
 
-def shuffled(fitted: Fit, progress: Progress | None = None) -> Iterator[Statistics]:
+def shuffled(
+    fitted: Fit, progress: Progress | None = None
+) -> Iterator[tuple[slice, Block]]:
     """Give the partial correlations of all shuffles, block by block.
 
     Parameters
@@ -146,50 +156,56 @@ def shuffled(fitted: Fit, progress: Progress | None = None) -> Iterator[Statisti
 
     Yields
     ------
-    ndarray, shape (n_block, n_tested)
+    which : slice
+        Of the shuffles.
+    block : array of `Fit.arrays`, shape (n_block, n_tested)
         Partial correlations, or partial R2; overwritten by the next block.
     """
     n, total = len(fitted.columns), fitted.shuffles.n
     block = max(1, BLOCK // n)
     dtype = fitted.parts[0].residuals.dtype
-    room, spare = (np.empty((min(block, total), n), dtype=dtype) for _ in range(2))
+    shape = (min(block, total), n)
+    room, spare = (fitted.arrays.empty(shape, dtype) for _ in range(2))
+    residuals = [fitted.arrays.put(part.residuals) for part in fitted.parts]
     for start in range(0, total, block):
         which = slice(start, min(start + block, total))
         found, rest = (m[: which.stop - start] for m in (room, spare))
         at = 0
-        for part in fitted.parts:
+        for part, rows in zip(fitted.parts, residuals, strict=True):
             to = slice(at, at + len(part.columns))
-            _partial(fitted, part, which, found[:, to], rest[:, to])
+            _partial(fitted, part, rows, which, found[:, to], rest[:, to])
             at = to.stop
-        yield found
+        yield which, found
         if progress is not None:
             progress(which.stop, total)
 
 
 def _partial(
-    fitted: Fit, part: Part, which: slice, found: Statistics, rest: Statistics
+    fitted: Fit, part: Part, residuals: Any, which: slice, found: Block, rest: Block
 ) -> None:
     """Write the statistics of one part; `rest` is room of the same shape."""
+    arrays, lib = fitted.arrays, fitted.arrays.lib
+    dtype = part.residuals.dtype
 
-    def product(column: FloatArray, out: Statistics) -> None:
-        weights = fitted.shuffles.weights(part, column, which).astype(out.dtype)
-        np.matmul(weights, part.residuals, out=out)
+    def product(column: FloatArray, out: Block) -> None:
+        weights = fitted.shuffles.weights(part, column, which).astype(dtype)
+        arrays.product(arrays.put(weights), residuals, out)
 
     product(part.tested[:, 0], found)
     if not fitted.design.is_t:
-        np.square(found, out=found)
+        lib.square(found, out=found)
         for column in part.tested.T[1:]:
             product(column, rest)
-            found += np.square(rest, out=rest)
+            found += lib.square(rest, out=rest)
     if not part.held.shape[1]:
         return
-    left = np.ones_like(found)
+    left = lib.ones_like(found)
     for column in part.held.T:
         product(column, rest)
-        left -= np.square(rest, out=rest)
-    np.maximum(left, 1e-6, out=left)
+        left -= lib.square(rest, out=rest)
+    lib.clip(left, 1e-6, None, out=left)
     if fitted.design.is_t:
-        np.sqrt(left, out=left)
+        lib.sqrt(left, out=left)
     found /= left
 
 
@@ -199,8 +215,9 @@ def permuted(
     *,
     n_permutations: int = 1000,
     seed: int = 0,
+    device: str = "auto",
     progress: Progress | None = None,
-) -> dict[str, FloatArray]:
+) -> dict[str, NDArray[Any]]:
     """Test every connection by permutation, two-sided where there is a direction.
 
     Parameters
@@ -211,6 +228,8 @@ def permuted(
     n_permutations : int, default=1000
         If there are no more different ones, all are used once.
     seed : int, default=0
+    device : str, default="auto"
+        Where the statistics of shuffles are computed; see `arrays.chosen`.
     progress : callable, optional
 
     Returns
@@ -220,32 +239,33 @@ def permuted(
         ``effect_low, effect_high`` (95 %, of Hedges' g between two groups), ``p`` by
         permutation of each connection by itself, ``p_model`` by the t or F
         distribution, ``p_fwe`` by the largest statistic of all connections, ``q``
-        (Benjamini and Hochberg, of p); NaN where nothing was tested. ``n_permutations``
-        and ``exact``: scalars.
+        (Benjamini and Hochberg, of p); NaN where nothing was tested. Scalars:
+        ``n_permutations``, ``exact`` and ``device``.
 
     Raises
     ------
     InvalidDataError
-        If nothing can be tested.
+        If nothing can be tested, or there is no such device.
     """
-    fitted = fit(y, design, n_permutations, seed)
-    n, m = y.shape[1], fitted.shuffles.n
+    fitted = fit(y, design, n_permutations, seed, device)
+    arrays, n, m = fitted.arrays, y.shape[1], fitted.shuffles.n
     tie = 1e-5
-    reached = np.zeros(len(fitted.columns), dtype=np.int64)
+    reached: Any = 0
     largest = np.empty(m)
     limit = np.abs(fitted.partial) * (1 - tie)
-    done = 0
-    for block in shuffled(fitted, progress):
-        size = np.abs(block, out=block)
-        reached += (size >= limit.astype(size.dtype)).sum(axis=0)
-        to = slice(done, done + len(size))
-        if (fitted.df == fitted.df[0]).all():
-            largest[to] = fitted.statistic(size.max(axis=1), 0)
-        else:
-            largest[to] = fitted.statistic(size).max(axis=1)
-        done = to.stop
+    limits = arrays.put(limit.astype(fitted.parts[0].residuals.dtype))
+    alike = (fitted.df == fitted.df[0]).all()
+    df = arrays.put(fitted.df)
+    for which, block in shuffled(fitted, progress):
+        size = arrays.lib.abs(block, out=block)
+        reached = reached + (size >= limits).sum(axis=0)
+        if not alike:
+            size = design.statistic(size, df)
+        largest[which] = arrays.numbers(arrays.lib.amax(size, axis=1))
+    if alike:
+        largest = fitted.statistic(largest, 0)
     statistic = np.asarray(fitted.statistic(fitted.partial), dtype=np.float64)
-    p = (reached + 1) / (m + 1)
+    p = (arrays.numbers(reached) + 1) / (m + 1)
     found = effects(fitted, statistic) | {
         "statistic": statistic,
         "df": fitted.df,
@@ -255,8 +275,11 @@ def permuted(
         "q": q_values(p),
     }
     whole = {name: fitted.spread(values, n) for name, values in found.items()}
-    exact = np.array(fitted.shuffles.exact)
-    return whole | {"n_permutations": np.array(m), "exact": exact}
+    return whole | {
+        "n_permutations": np.array(m),
+        "exact": np.array(fitted.shuffles.exact),
+        "device": np.array(arrays.device),
+    }
 
 
 def tail(

@@ -46,14 +46,16 @@ class Shuffles:
         """How many."""
         return len(self.order)
 
-    def weights(self, part: Part, column: FloatArray, which: slice) -> FloatArray:
+    def weights(
+        self, part: Part, column: FloatArray, which: slice | IntArray
+    ) -> FloatArray:
         """Move a column of the design to the residuals that its rows receive.
 
         Parameters
         ----------
         part : Part
         column : ndarray, shape (n_part_rows,)
-        which : slice
+        which : slice or ndarray of int
             Of the shuffles.
 
         Returns

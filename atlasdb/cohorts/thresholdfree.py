@@ -17,23 +17,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atlasdb.cohorts.connections import Connections, connections
+from atlasdb.cohorts.arrays import Block
 from atlasdb.cohorts.corrections import by_largest
 from atlasdb.cohorts.glm import Design, IntArray
-from atlasdb.cohorts.networkbased import (
-    Alternative,
-    checked,
-    directed_to,
-    joined,
-    n_people,
-)
-from atlasdb.cohorts.permutation import Fit, Progress, Statistics, fit, shuffled
+from atlasdb.cohorts.network import Alternative, Network, joined, network
+from atlasdb.cohorts.permutation import Progress, Statistics
 from atlasdb.types import FloatArray
 
 STEP = 0.1
 """Heights at which components are measured lie so far apart, in units of t or F."""
 HIGHEST = 1_000
 """So many heights at most; a larger statistic counts as the highest."""
+AT_ONCE = 2**15
+"""Areas of all shuffles that are scored side by side, at most."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,8 @@ class Enhanced:
         Largest score of each shuffle.
     exact : bool
         Whether all different shuffles were used.
+    device : str
+        Kind of device that the statistics of shuffles were computed on.
     """
 
     score: FloatArray
@@ -58,6 +56,7 @@ class Enhanced:
     n_people: IntArray
     null: FloatArray
     exact: bool
+    device: str
 
 
 def threshold_free(
@@ -70,6 +69,7 @@ def threshold_free(
     height: float = 2.0,
     n_permutations: int = 1000,
     seed: int = 0,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> Enhanced:
     """Enhance connections that hang together, and test each against the largest.
@@ -87,6 +87,9 @@ def threshold_free(
     n_permutations : int, default=1000
         If there are no more different ones, all are used once.
     seed : int, default=0
+    device : str, default="auto"
+        Where the statistics of shuffles are computed; see `arrays.chosen`. Scores are
+        computed on the CPU.
     progress : callable, optional
 
     Returns
@@ -98,29 +101,27 @@ def threshold_free(
     InvalidDataError
         As for `networkbased.network_based`.
     """
-    checked(design, alternative)
-    y, where = connections(weights, directed=directed)
-    fitted = fit(y, design, n_permutations, seed)
-    levels = _Levels(fitted, where, alternative, extent, height)
-    null = np.empty(fitted.shuffles.n)
-    done = 0
-    for block in shuffled(fitted, progress):
-        n = max(1, len(block) * where.n_areas // 2**15)
-        for some in np.array_split(block, n):
-            null[done : done + len(some)] = levels.scores(some).max(axis=1)
-            done += len(some)
+    whole = network(
+        weights,
+        design,
+        alternative=alternative,
+        directed=directed,
+        n_permutations=n_permutations,
+        seed=seed,
+        device=device,
+    )
+    fitted = whole.fitted
+    levels = _Levels(whole, extent, height)
+    null = whole.null(levels.largest, progress)
     score = levels.scores(fitted.partial[None])[0]
-
-    def whole(values: FloatArray) -> FloatArray:
-        return where.matrix(fitted.spread(values, where.n))
-
     return Enhanced(
-        whole(score),
-        whole(by_largest(score, null)),
-        whole(np.asarray(fitted.statistic(fitted.partial))),
-        n_people(y, design, where),
+        whole.matrix(score),
+        whole.matrix(by_largest(score, null)),
+        whole.statistic(),
+        whole.n_people,
         null,
         fitted.shuffles.exact,
+        fitted.arrays.device,
     )
 
 
@@ -132,37 +133,34 @@ class _Levels:
     of the one it became below.
     """
 
-    def __init__(
-        self,
-        fitted: Fit,
-        where: Connections,
-        alternative: Alternative,
-        extent: float,
-        height: float,
-    ) -> None:
-        self.fitted = fitted
-        self.source = where.source[fitted.columns]
-        self.target = where.target[fitted.columns]
-        self.n_areas = where.n_areas
-        self.alternative: Alternative = alternative
+    def __init__(self, whole: Network, extent: float, height: float) -> None:
+        self.whole = whole
         self.extent = extent
         self.height = height
 
+    def largest(self, block: Block) -> FloatArray:
+        """Give the largest score of each row, some rows at a time."""
+        partial = self.whole.fitted.arrays.numbers(block)
+        n = max(1, len(partial) * self.whole.n_areas // AT_ONCE)
+        some = [self.scores(p).max(axis=1) for p in np.array_split(partial, n)]
+        return np.concatenate(some)
+
     def scores(self, partial: Statistics) -> FloatArray:
         """Give the score of every connection, (n_shuffles, n_tested)."""
-        turned = directed_to(partial, self.alternative)
-        steps = self.fitted.statistic(turned) / STEP * (1 + 1e-6)
+        turned = self.whole.turned(partial)
+        steps = self.whole.fitted.statistic(turned) / STEP * (1 + 1e-6)
         level = np.clip(steps, 0, HIGHEST).astype(np.int16).ravel()
         passing = np.flatnonzero(level)
         level = level[passing]
         order = np.argsort(-level, kind="stable")
         passing, level = passing[order], level[order]
         shuffle, edge = np.divmod(passing, partial.shape[1])
-        first = shuffle * self.n_areas
-        source, target = first + self.source[edge], first + self.target[edge]
+        first = shuffle * self.whole.n_areas
+        source = first + self.whole.source[edge]
+        target = first + self.whole.target[edge]
         score = np.zeros(partial.shape)
         if passing.size:
-            n = len(partial) * self.n_areas
+            n = len(partial) * self.whole.n_areas
             score.ravel()[passing] = self._sums(n, source, target, level)
         return score
 

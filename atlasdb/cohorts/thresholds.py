@@ -5,7 +5,7 @@ from __future__ import annotations
 from scipy import stats
 
 from atlasdb.cohorts.glm import Design, basis
-from atlasdb.cohorts.networkbased import Alternative
+from atlasdb.cohorts.network import Alternative
 
 BY_CHANCE = 5
 """One connection for so many areas passes the default threshold by chance."""

@@ -20,10 +20,10 @@ from atlasdb.comparison.networks import networks
 from atlasdb.comparison.nodes import nodes, wholes
 from atlasdb.comparison.people import people
 from atlasdb.comparison.phenotypes import read_phenotypes
-from atlasdb.comparison.question import Question, settled
+from atlasdb.comparison.question import Question, refuse_unknown, settled
 from atlasdb.comparison.study import Study, study
 from atlasdb.comparison.variants import over_variants
-from atlasdb.errors import InvalidDataError, did_you_mean
+from atlasdb.errors import InvalidDataError
 from atlasdb.files import Files
 from atlasdb.privacy import Keyring
 from atlasdb.store.base import Store
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Question", "asked", "compare", "multiverse"]
 
-_TESTS: Mapping[str, Callable[[Study, Question, Progress | None], Finding]] = {
+_Tested = Callable[[Study, Question, Progress | None, str], Finding]
+_TESTS: Mapping[str, _Tested] = {
     "edge": edges,
     "nbs": networks,
     "tfce": enhanced,
@@ -50,6 +51,7 @@ def compare(
     question: Question,
     *,
     progress: Progress | None = None,
+    device: str = "auto",
     rows: Sequence[dict[str, Any]] | None = None,
     multiverse: tuple[str, str] | None = None,
 ) -> pd.DataFrame:
@@ -62,6 +64,9 @@ def compare(
         Cohorts, or one subject and then cohorts of controls.
     question : Question
     progress : callable, optional
+    device : str, default="auto"
+        Where permutations are computed. The answer is the same: its key says nothing
+        of it.
     rows : sequence of dict, optional
         Connectomes to choose from; the current ones by default.
     multiverse : (str, str), optional
@@ -79,7 +84,7 @@ def compare(
     if rows is None:
         rows = [r for r in store.nodes("Connectome").to_pylist() if r["is_current"]]
     found = study(store, files, who, question, rows, known)
-    finding = _TESTS[question.test](found, question, progress)
+    finding = _TESTS[question.test](found, question, progress, device)
     result = kept(found, question, finding, names, started, multiverse)
     contrast = writing.write_contrast(store, files, result)
     return frame(store, found, question, finding, contrast)
@@ -93,6 +98,7 @@ def multiverse(
     question: Question,
     *,
     progress: Progress | None = None,
+    device: str = "auto",
 ) -> pd.DataFrame:
     """Compare in every stored variant of the connectomes; see `variants`."""
     who = people(store, keyring, names, question, properties(store, question))
@@ -105,6 +111,7 @@ def multiverse(
             names,
             question,
             progress=progress,
+            device=device,
             rows=rows,
             multiverse=variant,
         )
@@ -126,11 +133,7 @@ def asked(
         If there is no such option, or the table cannot be read.
     """
     known = {f.name for f in fields(Question)} - {"phenotypes"}
-    for name in said:
-        if name not in known:
-            raise InvalidDataError(
-                f"A comparison has no option '{name}'.{did_you_mean(name, known)}"
-            )
+    refuse_unknown("A comparison", said, known)
     given: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in said.items()
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,13 +11,14 @@ from atlasdb import clock
 from atlasdb.comparison.finding import PLANTED, Finding
 from atlasdb.comparison.question import Question
 from atlasdb.comparison.study import Study
+from atlasdb.rows.ids import run_key
 from atlasdb.store.base import Store
 from atlasdb.types import ContrastResult, Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-METHOD_VERSION = 2
+METHOD_VERSION = 3
 _MEASURES = ["mean_a", "mean_b", "effect", "statistic", "p", "q", "p_fwe"]
 _COUNTS = ["significant", "n_a", "n_b"]
 _OF_COMPONENTS = ["component", "n_edges", "n_nodes", "n_positive", "statistic"]
@@ -47,16 +47,15 @@ def kept(
     }
     if study.scores is not None:
         stated["scores"] = hashlib.sha256(study.scores.tobytes()).hexdigest()
-    text = json.dumps(stated, sort_keys=True)
-    key = hashlib.sha256(text.encode()).hexdigest()
     run = Run(
-        key=key,
+        key=run_key(stated),
         kind="compare",
         command="compare",
         params=params,
         seed=question.seed if question.shuffles else None,
         started=started,
         ended=clock.now(),
+        device=finding.device,
     )
     detected = finding.detectable_component
     table = {finding.target: finding.table}

@@ -12,18 +12,20 @@ from numpy.typing import NDArray
 from atlasdb.cohorts.connections import Connections, connections
 from atlasdb.cohorts.permutation import Progress
 from atlasdb.cohorts.thresholdfree import threshold_free
-from atlasdb.comparison.effects import effects, on_scale
+from atlasdb.comparison.effects import device_of, effects, on_scale
 from atlasdb.comparison.finding import KEPT, Finding
 from atlasdb.comparison.question import Question
 from atlasdb.comparison.study import Study
 from atlasdb.rows.ids import area_id
 
 
-def edges(study: Study, question: Question, progress: Progress | None) -> Finding:
+def edges(
+    study: Study, question: Question, progress: Progress | None, device: str
+) -> Finding:
     """Test every connection by itself."""
     y, where = connections(study.weights, directed=study.directed)
     kinds = np.zeros(where.n, dtype=np.intp)
-    found, powers = effects(study, y, question, progress, kinds)
+    found, powers = effects(study, y, question, progress, device, kinds)
     name = "crawford_howell" if study.people.kind == "patient" else question.statistic
     tested = np.isfinite(found["p"])
     return Finding(
@@ -37,10 +39,13 @@ def edges(study: Study, question: Question, progress: Progress | None) -> Findin
         n_permutations=question.permutations,
         notes=on_scale(powers, ["weights"]),
         scale=float(powers[0]),
+        device=device_of(found),
     )
 
 
-def enhanced(study: Study, question: Question, progress: Progress | None) -> Finding:
+def enhanced(
+    study: Study, question: Question, progress: Progress | None, device: str
+) -> Finding:
     """Test every connection with what it borrows from its neighbours."""
     rows = study.rows(study.weights)
     design = study.design
@@ -51,6 +56,7 @@ def enhanced(study: Study, question: Question, progress: Progress | None) -> Fin
         directed=study.directed,
         n_permutations=question.permutations or 1,
         seed=question.seed,
+        device=device,
         progress=progress,
     )
     y, where = connections(study.weights, directed=study.directed)
@@ -69,6 +75,7 @@ def enhanced(study: Study, question: Question, progress: Progress | None) -> Fin
         int(columns["significant"].sum()),
         float(alone["detectable_effect"]),
         n_permutations=len(found.null),
+        device=found.device,
     )
 
 
@@ -77,7 +84,7 @@ def single(
 ) -> dict[str, NDArray[Any]]:
     """Give means and sizes of effects, by formula, for tests that see networks."""
     plain = replace(question, test="edge", statistic="glm", correct="fdr")
-    return effects(study, y, plain, None, np.zeros(y.shape[1], dtype=np.intp))[0]
+    return effects(study, y, plain, None, "cpu", np.zeros(y.shape[1], dtype=np.intp))[0]
 
 
 def table(

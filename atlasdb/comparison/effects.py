@@ -25,6 +25,7 @@ def effects(
     values: FloatArray,
     question: Question,
     progress: Progress | None,
+    device: str,
     kinds: NDArray[np.intp],
 ) -> tuple[Effects, FloatArray]:
     """Test every column of measurements.
@@ -37,6 +38,8 @@ def effects(
     question : Question
         Settled.
     progress : callable, optional
+    device : str
+        Of permutations; see `cohorts.arrays.chosen`.
     kinds : ndarray of int, shape (n_columns,)
         Columns of one kind are compared on one scale.
 
@@ -47,7 +50,8 @@ def effects(
         two groups or sessions; ``p_fwe`` with permutations; ``effect_low,
         effect_high`` of two groups; of a patient ``percentile``, with ``mean_a`` the
         patient's own value and ``effect`` z. ``detectable_effect`` is a scalar: what
-        one column shows in 8 of 10 such studies after Bonferroni's correction.
+        one column shows in 8 of 10 such studies after Bonferroni's correction. With
+        permutations, ``device``: what they were computed on.
     powers : ndarray, shape (n_kinds,)
         In which the values of each kind were compared.
 
@@ -69,7 +73,7 @@ def effects(
         )
     scaled = values if (powers == 1).all() else values ** powers[kinds]
     rows = study.rows(scaled)
-    found = _tested(study, rows, question, progress)
+    found = _tested(study, rows, question, progress, device)
     tested = np.isfinite(found["p"])
     if not tested.any():
         raise InvalidDataError(
@@ -93,7 +97,11 @@ def effects(
 
 
 def _tested(
-    study: Study, rows: FloatArray, question: Question, progress: Progress | None
+    study: Study,
+    rows: FloatArray,
+    question: Question,
+    progress: Progress | None,
+    device: str,
 ) -> Effects:
     statistic = question.statistic
     if study.people.kind == "patient":
@@ -103,9 +111,13 @@ def _tested(
         return dict(edgewise.by_formula(rows, first, study.held, statistic))
     if statistic != "permutation":
         return dict(parametric(rows, study.design, moderated=statistic == "moderated"))
-    n, seed = question.permutations or 1, question.seed
-    return dict(
-        permuted(rows, study.design, n_permutations=n, seed=seed, progress=progress)
+    return permuted(
+        rows,
+        study.design,
+        n_permutations=question.permutations or 1,
+        seed=question.seed,
+        device=device,
+        progress=progress,
     )
 
 
@@ -153,6 +165,11 @@ def _detectable(study: Study, level: float, df: float | None) -> float:
     if study.people.two_groups:
         return power.detectable_effect(study.n[0], study.n[1], alpha=level, df=df)
     return power.detectable(study.design, alpha=level, df=df)
+
+
+def device_of(found: Effects) -> str | None:
+    """Say on what kind of device permutations were computed; None without any."""
+    return str(found["device"]) if "device" in found else None
 
 
 def on_scale(powers: FloatArray, kinds: Sequence[str]) -> tuple[str, ...]:

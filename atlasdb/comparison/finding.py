@@ -52,6 +52,8 @@ class Finding:
         What the user should know.
     scale : float or None
         Power in which weights were compared.
+    device : str or None
+        Kind of device that permutations were computed on.
     """
 
     target: Literal["edges", "nodes", "global"]
@@ -67,6 +69,7 @@ class Finding:
     n_permutations: int | None = None
     notes: tuple[str, ...] = ()
     scale: float | None = None
+    device: str | None = None
 
 
 PLANTED = 12

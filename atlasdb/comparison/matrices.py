@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from atlasdb import members
-from atlasdb.cohorts import harmonise
+from atlasdb.cohorts import fisher, harmonise
 from atlasdb.comparison.people import People
 from atlasdb.comparison.question import Question
 from atlasdb.errors import InvalidDataError
@@ -57,8 +57,8 @@ def weights_of(
             "the weights: leave out --quantity."
         )
     weights, notes = stacks[name], []
-    if name == "value" and chosen[0]["unit"] in harmonise.CORRELATIONS:
-        weights = harmonise.fisher_z(weights)
+    if name == "value" and chosen[0]["unit"] in fisher.CORRELATIONS:
+        weights = fisher.fisher_z(weights)
         notes.append("Correlations are compared as Fisher's z.")
     off = ~np.eye(len(codes), dtype=bool)
     there = np.isfinite(weights)[:, off]

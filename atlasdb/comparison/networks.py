@@ -17,7 +17,9 @@ from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
 
-def networks(study: Study, question: Question, progress: Progress | None) -> Finding:
+def networks(
+    study: Study, question: Question, progress: Progress | None, device: str
+) -> Finding:
     """Find components of connections that differ together.
 
     The members of a component have no significance of their own: p, q and
@@ -34,6 +36,7 @@ def networks(study: Study, question: Question, progress: Progress | None) -> Fin
         directed=study.directed,
         n_permutations=question.permutations or 1,
         seed=question.seed,
+        device=device,
         progress=progress,
     )
     y, where = connections(study.weights, directed=study.directed)
@@ -65,8 +68,9 @@ def networks(study: Study, question: Question, progress: Progress | None) -> Fin
         float(alone["detectable_effect"]),
         components=components,
         threshold=threshold,
-        detectable_component=_detectable(study, rows, threshold, question),
+        detectable_component=_detectable(study, rows, threshold, question, device),
         n_permutations=len(found.null),
+        device=found.device,
     )
 
 
@@ -83,11 +87,9 @@ def chosen_threshold(study: Study, question: Question) -> float:
 
 
 def _detectable(
-    study: Study, rows: FloatArray, threshold: float, question: Question
+    study: Study, rows: FloatArray, threshold: float, question: Question, device: str
 ) -> float | None:
     """Say what a component shows; infinite where none is seen, None if not reckoned."""
-    if not study.people.two_groups:
-        return None
     try:
         planted = plant(
             rows,
@@ -98,6 +100,7 @@ def _detectable(
             directed=study.directed,
             alpha=question.alpha,
             seed=question.seed,
+            device=device,
         )
     except InvalidDataError:  # fewer connections than such a component has
         return None

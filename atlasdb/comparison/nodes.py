@@ -6,7 +6,7 @@ import numpy as np
 
 from atlasdb.analysis import profile
 from atlasdb.cohorts.permutation import Progress
-from atlasdb.comparison.effects import effects, on_scale
+from atlasdb.comparison.effects import device_of, effects, on_scale
 from atlasdb.comparison.finding import KEPT, Finding
 from atlasdb.comparison.question import Question
 from atlasdb.comparison.study import Study
@@ -14,14 +14,16 @@ from atlasdb.errors import InvalidDataError
 from atlasdb.rows.ids import area_id
 
 
-def nodes(study: Study, question: Question, progress: Progress | None) -> Finding:
+def nodes(
+    study: Study, question: Question, progress: Progress | None, device: str
+) -> Finding:
     """Test every measure of every area."""
     metrics = profile.known(question.metrics, profile.NODAL)
     measured = np.array([profile.nodal(w, metrics) for w in _weights(study)])
     n_areas, n_metrics = measured.shape[1:]
     kinds = np.tile(np.arange(n_metrics), n_areas)
     values = measured.reshape(len(measured), -1)
-    found, powers = effects(study, values, question, progress, kinds)
+    found, powers = effects(study, values, question, progress, device, kinds)
     tested = np.isfinite(found["p"])
     ids = [area_id(study.parcellation, code) for code in study.codes]
     area = np.repeat(np.array(ids, dtype=object), n_metrics)
@@ -39,15 +41,18 @@ def nodes(study: Study, question: Question, progress: Progress | None) -> Findin
         float(found["detectable_effect"]),
         n_permutations=question.permutations,
         notes=on_scale(powers, metrics),
+        device=device_of(found),
     )
 
 
-def wholes(study: Study, question: Question, progress: Progress | None) -> Finding:
+def wholes(
+    study: Study, question: Question, progress: Progress | None, device: str
+) -> Finding:
     """Test every measure of the whole connectome."""
     metrics = profile.known(question.metrics, profile.GLOBAL)
     measured = np.array([profile.whole(w, metrics) for w in _weights(study)])
     kinds = np.arange(len(metrics))
-    found, powers = effects(study, measured, question, progress, kinds)
+    found, powers = effects(study, measured, question, progress, device, kinds)
     tested = np.isfinite(found["p"])
     metric = np.array(metrics, dtype=object)
     table = {k: found[k][tested] for k in KEPT if k in found}
@@ -62,6 +67,7 @@ def wholes(study: Study, question: Question, progress: Progress | None) -> Findi
         float(found["detectable_effect"]),
         n_permutations=question.permutations,
         notes=on_scale(powers, metrics),
+        device=device_of(found),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from atlasdb.cohorts.connections import Connections
 from atlasdb.cohorts.prediction import Prediction
 from atlasdb.comparison.question import Question
 from atlasdb.comparison.study import Study
-from atlasdb.rows.ids import area_id
+from atlasdb.rows.ids import area_id, run_key
 from atlasdb.types import FloatArray, PredictionResult, Run
 
 if TYPE_CHECKING:
@@ -113,9 +112,8 @@ def made_by(
         "target": hashlib.sha256(target.tobytes()).hexdigest(),
         "version": METHOD_VERSION,
     }
-    text = json.dumps(stated, sort_keys=True)
     return Run(
-        key=hashlib.sha256(text.encode()).hexdigest(),
+        key=run_key(stated),
         kind="predict",
         command="predict",
         params=params,

@@ -38,6 +38,7 @@ def foreseen(
     *,
     effect: float | None,
     edges: int,
+    device: str = "auto",
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Say what two groups of people could show; see `atlasdb.Atlas.power`.
@@ -52,6 +53,8 @@ def foreseen(
         In standard deviations of what the covariates leave.
     edges : int
         Connections of the component that is planted.
+    device : str, default="auto"
+        Where shuffles are computed.
     progress : callable, optional
     """
     import pandas as pd
@@ -88,7 +91,7 @@ def foreseen(
     if question.test == "edge":
         row |= _of_one(found.n, question.alpha / row["connections"], effect)
     else:
-        row |= _of_network(found, question, effect, edges, n_shuffles, progress)
+        row |= _of_network(found, question, effect, edges, n_shuffles, device, progress)
         if math.isinf(row["detectable_effect"]):
             line = (
                 f"At this threshold {edges} connections that hang together would not "
@@ -124,6 +127,7 @@ def _of_network(
     effect: float | None,
     edges: int,
     n_shuffles: int,
+    device: str,
     progress: Progress | None,
 ) -> dict[str, Any]:
     threshold = chosen_threshold(found, question)
@@ -137,6 +141,7 @@ def _of_network(
         alpha=question.alpha,
         n_permutations=n_shuffles,
         seed=question.seed,
+        device=device,
         progress=progress,
     )
     row: dict[str, Any] = {

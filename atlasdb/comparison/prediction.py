@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from atlasdb.comparison.outcome import frame, kept, made_by
 from atlasdb.comparison.people import People, people
 from atlasdb.comparison.question import Question, settled
 from atlasdb.comparison.study import Study, study
-from atlasdb.errors import InvalidDataError, did_you_mean
+from atlasdb.errors import InvalidDataError
 from atlasdb.files import Files
 from atlasdb.privacy import Keyring
 from atlasdb.store.base import Store
@@ -27,10 +27,20 @@ from atlasdb.types import FloatArray
 if TYPE_CHECKING:
     import pandas as pd
 
-_OPTIONS = (
-    "by score quantity seed modality session task parcellation method allow_mixed "
-    "allow_confounded"
+OPTIONS = (
+    "by",
+    "score",
+    "quantity",
+    "seed",
+    "modality",
+    "session",
+    "task",
+    "parcellation",
+    "method",
+    "allow_mixed",
+    "allow_confounded",
 )
+"""Of a question, those that a prediction has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,22 +52,6 @@ class Plan:
     repeats: int = 3
     permutations: int = 1000
     threshold: float = 0.01
-
-
-def refuse_unknown(said: Mapping[str, Any]) -> None:
-    """Refuse options that a comparison has and a prediction has not.
-
-    Raises
-    ------
-    InvalidDataError
-        With the nearest that there is.
-    """
-    for name in said:
-        if name not in _OPTIONS.split():
-            raise InvalidDataError(
-                f"A prediction has no option '{name}'."
-                f"{did_you_mean(name, _OPTIONS.split())}"
-            )
 
 
 def predicted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -82,6 +82,27 @@ _CHOICES: Mapping[str, Any] = {
 }
 
 
+def refuse_unknown(what: str, said: Iterable[str], known: Collection[str]) -> None:
+    """Refuse options that there are not, with the nearest that there are.
+
+    Parameters
+    ----------
+    what : str
+        Who has the options, such as "A comparison".
+    said, known : collection of str
+        Names of options.
+
+    Raises
+    ------
+    InvalidDataError
+    """
+    for name in said:
+        if name not in known:
+            raise InvalidDataError(
+                f"{what} has no option '{name}'.{did_you_mean(name, known)}"
+            )
+
+
 def settled(question: Question, *, two_groups: bool) -> Question:
     """Fill in what follows from the rest, and refuse what does not go together.
 
@@ -96,7 +117,7 @@ def settled(question: Question, *, two_groups: bool) -> Question:
     InvalidDataError
         If options contradict one another.
     """
-    _refuse_unknown(question)
+    _refuse_contradictions(question)
     test, statistic, correct = question.test, question.statistic, question.correct
     if test in NETWORK:
         if statistic is not None:
@@ -140,7 +161,7 @@ def _permutations(question: Question) -> int:
     return 5000 if question.permutations is None else question.permutations
 
 
-def _refuse_unknown(question: Question) -> None:
+def _refuse_contradictions(question: Question) -> None:
     for name, choices in _CHOICES.items():
         value, known = getattr(question, name), get_args(choices)
         if value is not None and value not in known:

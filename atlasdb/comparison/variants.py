@@ -6,7 +6,6 @@ ingest, band. Replaced connectomes count too, since nothing is overwritten.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from atlasdb.cohorts.multiverse import survival
 from atlasdb.comparison.question import Question
 from atlasdb.errors import InvalidDataError
+from atlasdb.rows.ids import run_key
 from atlasdb.store.base import Store
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def over_variants(
             "another --model, parcellation or denoising."
         )
     stated = {"names": list(names), "variants": sorted(found)} | question.settings
-    digest = hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
-    key = f"multiverse-{digest[:8]}"
+    key = f"multiverse-{run_key(stated)[:8]}"
     tables: dict[str, pd.DataFrame] = {}
     summaries = []
     for name, rows in found.items():

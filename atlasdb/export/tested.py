@@ -140,7 +140,10 @@ def effect_name(said: Mapping[str, Any]) -> str:
         return "deviation (SD of the controls)"
     if several_groups(said):
         return "share of the variance (partial η²)"
-    return "effect (Hedges' g)"
+    power = said.get("scale")
+    if power is None or power == 1:
+        return "effect (Hedges' g)"
+    return f"effect (Hedges' g of {quantity(said)[0]} to the power {power:g})"
 
 
 def quantity(said: Mapping[str, Any]) -> tuple[str, str]:

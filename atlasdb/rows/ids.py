@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from atlasdb.types import ActivationMap, Entry
 
@@ -17,6 +20,22 @@ def slug(text: str) -> str:
     's2-nomatch'
     """
     return re.sub(r"[^a-z0-9.+]+", "-", text.lower()).strip("-") or "unnamed"
+
+
+def run_key(stated: Any) -> str:
+    """Give the key of a run: the hash of everything that decides its answer.
+
+    Parameters
+    ----------
+    stated : dict or list
+        Of what JSON has; the order of names does not matter.
+
+    Examples
+    --------
+    >>> run_key({"seed": 0, "n": 2}) == run_key({"n": 2, "seed": 0})
+    True
+    """
+    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
 
 def connectome_id(entry: Entry) -> str | None:

@@ -161,13 +161,15 @@ class IngestGroup(click.Group):
 
 _HELP = """Turn recordings into connectomes: a BIDS folder, a file, a cohort of files.
 
-FILE may hold {subject}, and then stands for the files of a cohort. What was ingested
-before with the same settings is passed over.
+FILE may hold {subject}, and then stands for the files of a cohort; {session} beside
+it stands for the label of a session. What was ingested before with the same settings is
+passed over.
 
 \b
 Examples:
   atlasdb ingest /data/bids --participant-label 01 02 --jobs 2
   atlasdb ingest eeg rest.edf --subject 01 --cohort patients
+  atlasdb ingest matrix "sub-{subject}_ses-{session}.csv" --undirected --cohort all
   atlasdb ingest eeg --help        the options of one kind of input
   atlasdb ingest BIDS_DIR --help   the options of a BIDS folder
 """

@@ -12,7 +12,7 @@ from atlasdb.errors import InvalidDataError
 from atlasdb.privacy import bare_label
 from atlasdb.types import Subject
 from atlasdb_ingest import bids, modalities
-from atlasdb_ingest.jobs import Job, make_options, with_subject
+from atlasdb_ingest.jobs import Job, make_options, with_labels
 from atlasdb_ingest.participants import Participants, read_participants
 from atlasdb_ingest.pipeline import pseudonymise
 
@@ -81,7 +81,7 @@ def plan_files(
     given: Mapping[str, Any],
     who: Who,
 ) -> Plan:
-    """Make jobs of files, or of patterns that hold ``{subject}``.
+    """Make jobs of files, or of patterns that hold ``{subject}`` (and ``{session}``).
 
     Raises
     ------
@@ -97,7 +97,7 @@ def plan_files(
     for pattern in patterns:
         if "{subject}" in pattern:
             found += [
-                (f.path, f.subject, {})
+                (f.path, f.subject, {"session": f.session})
                 for f in bids.expand(pattern)
                 if not _is_same(f.path, who.participants)
             ]
@@ -111,6 +111,7 @@ def plan_files(
                     "where the file names hold it."
                 )
             found.append((path, label, entities))
+    options = modalities.together(modality, [path for path, _, _ in found], options)
     subjects = []
     for path, label, entities in found:
         person = _person(people, label, who)
@@ -122,7 +123,7 @@ def plan_files(
             name: getattr(who, name) or entities.get(name)
             for name in ("session", "task", "run")
         }
-        made = with_subject(options, label)
+        made = with_labels(options, {"subject": label, "session": where["session"]})
         plan.jobs.append(Job(path, modality, person, label, made, **where))
     _hide(atlas, plan, subjects, who)
     if people is not None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from atlasdb.errors import InvalidDataError
+from atlasdb.errors import AtlasError, InvalidDataError
 from atlasdb_ingest.labels import by_index
 from atlasdb_ingest.parcellation import volume_parcellation
-from atlasdb_ingest.readers.relations import Relations
+from atlasdb_ingest.readers.edges import is_list
+from atlasdb_ingest.readers.relations import Relations, in_order, read_relations
 
 
 def spread(
@@ -21,12 +22,13 @@ def spread(
     parcellation: Path | str | None = None,
     labels: Path | None = None,
     undirected: bool = False,
+    areas: Sequence[str] | None = None,
 ) -> Relations:
     """Lay a list of connections out over its areas; what it does not have is 0.
 
     Areas are those of the parcellation or of the table of labels, where one is given,
     so that people in whom an area has no connection have the same areas; else those
-    that the list names.
+    that the lists of a cohort name together, or that this list names.
 
     Parameters
     ----------
@@ -38,6 +40,8 @@ def spread(
         As `volume_parcellation` takes them; labels alone give index and name.
     undirected : bool, default=False
         Whether a pair that is listed one way stands for both.
+    areas : sequence of str, optional
+        Those of all lists of a cohort, from `areas_of`.
 
     Returns
     -------
@@ -53,13 +57,13 @@ def spread(
     weights = relations.weights
     if undirected:
         weights = np.where(np.isnan(weights), weights.T, weights)
-    names: Sequence[str] = ids
-    codes: Sequence[str] = ids
+    names: Sequence[str] = areas or ids
+    codes: Sequence[str] = names
     if parcellation is not None:
-        areas = volume_parcellation(parcellation, labels).parcellation.areas
-        codes = [area.code for area in areas]
+        known = volume_parcellation(parcellation, labels).parcellation.areas
+        codes = [area.code for area in known]
         if not set(ids) <= set(codes):
-            codes = [area.name for area in areas]
+            codes = [area.name for area in known]
     elif labels is not None:
         table = by_index(labels, [int(i) for i in ids if i.isdigit()])
         codes = [str(index) for index in sorted(table)]
@@ -75,3 +79,32 @@ def spread(
     full = np.zeros((len(codes), len(codes)))
     full[np.ix_(rows, rows)] = np.nan_to_num(weights)
     return replace(relations, weights=full, names=tuple(names))
+
+
+def areas_of(paths: Sequence[Path]) -> tuple[str, ...] | None:
+    """Give the areas that the lists of a cohort name together, in order.
+
+    A list does not name an area without a connection; in others it may have some.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files of a cohort.
+
+    Returns
+    -------
+    tuple of str or None
+        None where all lists name the same areas, and where a file is no list or
+        cannot be read: reading it by itself says why.
+    """
+    if len(paths) < 2 or not all(is_list(path) for path in paths):
+        return None
+    named = []
+    for path in paths:
+        try:
+            named.append(read_relations(path).names or ())
+        except AtlasError:
+            continue
+    if len(set(named)) < 2:
+        return None
+    return tuple(in_order(area for areas in named for area in areas))

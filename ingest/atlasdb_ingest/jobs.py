@@ -14,6 +14,7 @@ from atlasdb.errors import InvalidDataError, NotFoundError
 from atlasdb.files import sha256
 from atlasdb.types import Subject
 from atlasdb_ingest import modalities
+from atlasdb_ingest.patterns import filled
 
 PIPELINE_VERSION = 2
 """Raised when the same input and settings begin to give another result."""
@@ -80,19 +81,24 @@ class Job:
 
 
 def settings_hash(settings: Mapping[str, Any]) -> str:
-    """Give a short hash of settings, without what differs between subjects."""
-    per_subject = ("events", "channels", "electrodes", "confounds", "mask", "nodes")
-    options = {k: v for k, v in settings["options"].items() if k not in per_subject}
+    """Give a short hash of settings, without what differs between subjects.
+
+    Nor what the parcellation says: its areas.
+    """
+    left = ("events", "channels", "electrodes", "confounds", "mask", "nodes", "areas")
+    options = {k: v for k, v in settings["options"].items() if k not in left}
     return _hash(dict(settings) | {"options": options})[:12]
 
 
-def with_subject(options: Any, label: str) -> Any:
-    """Put a subject's label where an option's path holds ``{subject}``."""
+def with_labels(options: Any, labels: Mapping[str, str | None]) -> Any:
+    """Put labels where an option's path holds ``{subject}`` or ``{session}``."""
     changed = {}
     for field in fields(options):
         value = getattr(options, field.name)
-        if isinstance(value, Path) and "{subject}" in str(value):
-            changed[field.name] = Path(str(value).replace("{subject}", label))
+        if isinstance(value, Path) and (path := filled(str(value), labels)) != str(
+            value
+        ):
+            changed[field.name] = Path(path)
     return replace(options, **changed)
 
 

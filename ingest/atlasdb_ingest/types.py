@@ -119,7 +119,7 @@ class Estimate:
     reliability : float
         Share of connections expected to have the same direction in a second recording
         of the same person and length, by `atlasdb.analysis.agreement`: from halves, or
-        of lagged networks from redrawn recordings.
+        of lagged networks from their errors.
     ood_score : float or None
         As in `Reading`.
     state : dict of ndarray

@@ -11,8 +11,8 @@ from scipy import sparse
 
 from atlasdb.analysis.network import Network, Weights
 
-FEW = settings(max_examples=25, deadline=None)
-FEWER = settings(max_examples=10, deadline=None)
+FEW = settings(max_examples=25)
+FEWER = settings(max_examples=10)
 
 
 @st.composite

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlasdb.analysis.agreement import (
+    doubted_reliability,
     full_length,
-    redrawn_reliability,
     reliability,
     same_direction,
     strengths,
@@ -74,30 +74,46 @@ def test_halves_promise_what_full_recordings_keep(n_regions: int, noise: float) 
     assert np.mean(of_halves) < np.mean(observed) - 0.04
 
 
-@pytest.mark.parametrize(("n_regions", "noise"), [(5, 0.7), (30, 0.5), (30, 1.5)])
-def test_redrawn_recordings_promise_what_second_ones_keep(
-    n_regions: int, noise: float
+@pytest.mark.parametrize("short", [True, False])
+@pytest.mark.parametrize(("joined", "noise"), [(0.3, 0.5), (1.0, 0.5), (1.0, 1.5)])
+def test_errors_tell_what_a_second_recording_keeps(
+    joined: float, noise: float, short: bool
 ) -> None:
-    rng = np.random.default_rng(n_regions)
-    counts = np.ones((n_regions, n_regions))
-    stated, observed, of_draws = [], [], []
-    for _ in range(300):
-        error = noise * rng.standard_normal((4, *counts.shape))
-        one, other = rng.standard_normal(counts.shape) + error[:2]
-        best = one / (1 + noise**2)
-        again = np.exp(best + error[2:])
-        stated.append(redrawn_reliability(np.exp(one), again, counts))
-        of_draws.append(same_direction(np.exp(one), again[0], counts))
-        observed.append(same_direction(np.exp(one), np.exp(other), counts))
-    assert np.mean(stated) == pytest.approx(np.mean(observed), abs=0.025)
-    assert np.mean(of_draws) > np.mean(observed) + 0.01
+    rng = np.random.default_rng(round(10 * noise))
+    shape, counts = (30, 30), np.ones((30, 30))
+    stated, observed = [], []
+    for _ in range(100):
+        there = rng.random(shape) < joined
+        lead = 6 + rng.standard_normal(shape) * there
+        world = 6 + rng.standard_normal(shape) * there
+        one, other = (lead + noise * rng.standard_normal((2, *shape))) ** 2
+        error = noise * np.sqrt(2) * rng.standard_normal(shape)
+        if short:  # recordings of one world differ, starts do not
+            drawn = (world + noise * rng.standard_normal((2, *shape))) ** 2
+            restarted = one
+        else:
+            drawn, restarted = np.stack([world**2] * 2), (np.sqrt(one) + error) ** 2
+        stated.append(doubted_reliability(one, restarted, drawn, counts))
+        observed.append(same_direction(one, other, counts))
+    assert np.mean(stated) == pytest.approx(np.mean(observed), abs=0.04)
+    assert 0.55 < np.mean(observed) < 0.95
+
+
+def test_without_any_error_every_direction_returns() -> None:
+    one = weights(0)
+    again = np.stack([one, one])
+    assert doubted_reliability(one, one, again, one) == pytest.approx(1)
+    nothing = np.zeros((6, 6))
+    assert np.isnan(doubted_reliability(one, one, again, nothing))
+    assert doubted_reliability(nothing, one, again, one) == 0.5
 
 
 @given(seeds, st.integers(2, 8))
 def test_reliability_is_a_share(seed: int, n: int) -> None:
     one, other, counts = (weights(seed + k, n) for k in range(3))
     assert 0 <= reliability(one, other, counts) <= 1
-    assert 0 <= redrawn_reliability(one, np.stack([other, one]), counts) <= 1
+    drawn = np.stack([other, one])
+    assert 0.5 <= doubted_reliability(one, other, drawn, counts) <= 1
 
 
 def test_strengths_of_a_constant_connectome_correlate_with_nothing() -> None:

@@ -17,7 +17,7 @@ from atlasdb.analysis.paths import shortest_path
 from atlasdb.analysis.tables import in_cohorts, strongest
 from atlasdb.errors import InvalidDataError, NotFoundError
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=40)
 
 
 @st.composite

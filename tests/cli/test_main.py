@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from atlasdb.cli import main
@@ -127,3 +128,35 @@ def test_the_address_comes_from_option_then_environment_then_default(
         ["bolt://c", "($NEO4J_URI)"],
         ["atlas", "(default)"],
     ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 38 GiB for an array"),
+        torch.cuda.OutOfMemoryError(
+            "CUDA out of memory. Tried to allocate 2.00 GiB.\nSee documentation"
+        ),
+    ],
+)
+def test_memory_that_runs_out_is_said_in_one_line(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("atlasdb.atlas.connect", fails)
+    done = CliRunner().invoke(main, ["query", "subjects"])
+    assert done.exit_code == 1
+    line = done.stderr.strip().splitlines()[-1]
+    assert line.startswith("Error: Out of memory: ")
+    assert "--device cpu" in line
+
+
+def test_an_error_of_ours_stays_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("atlasdb.atlas.connect", fails)
+    done = CliRunner().invoke(main, ["query", "subjects"])
+    assert isinstance(done.exception, RuntimeError)

@@ -40,7 +40,15 @@ def test_an_effect_and_its_opposite_need_the_same_people() -> None:
     assert one["power"] == other["power"]
 
 
-@pytest.mark.parametrize("words", [[], ["--people", "2", "9"], ["--alpha", "0"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--people", "2", "9"],
+        ["--alpha", "0"],
+        ["--effect", "1", "--device", "cpu"],
+    ],
+)
 def test_what_makes_no_study_is_a_usage_error(words: list[str]) -> None:
     assert CliRunner().invoke(main, ["power", *words]).exit_code == 2
 

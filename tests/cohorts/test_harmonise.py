@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from atlasdb.cohorts.harmonise import apply, fisher_z, fit, harmonise
+from atlasdb.cohorts.fisher import fisher_z
+from atlasdb.cohorts.harmonise import harmonise
+from atlasdb.cohorts.siteeffects import apply, fit
 from atlasdb.errors import InvalidDataError
 
 RNG = np.random.default_rng

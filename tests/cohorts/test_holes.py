@@ -11,7 +11,7 @@ from atlasdb.cohorts.edgewise import detectable_effect, edgewise
 from atlasdb.errors import InvalidDataError
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 7), st.integers(2, 7))
 def test_holes_and_covariates_of_any_kind_give_a_test_or_none(
     seed: int, n_a: int, n_b: int

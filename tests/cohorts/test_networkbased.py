@@ -49,7 +49,7 @@ def graph_of(passing: np.ndarray, directed: bool) -> list[set[tuple[int, int]]]:
     return [piece for piece in found if piece]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**16),
     threshold=st.floats(0.2, 4),
@@ -236,7 +236,7 @@ def plain_scores(t: np.ndarray, directed: bool) -> np.ndarray:
     return score
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**16), directed=st.booleans())
 def test_threshold_free_scores_are_the_sum_over_heights(
     seed: int, directed: bool

@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlasdb.cohorts import contrasts, networkpower
+from atlasdb.cohorts.glm import basis, left
 from atlasdb.cohorts.networkbased import network_based
-from atlasdb.cohorts.power import detectable_effect, people_needed, power
+from atlasdb.cohorts.power import (
+    detectable,
+    detectable_effect,
+    people_needed,
+    power,
+)
+from atlasdb.cohorts.thresholds import default_threshold
 from atlasdb.errors import InvalidDataError
 
 RNG = np.random.default_rng
@@ -71,6 +78,89 @@ def test_the_detectable_network_effect_is_seen_in_eight_of_ten_cohorts(
     assert seen == pytest.approx(80, abs=13)
 
 
+AGE = RNG(9).normal(40, 9, size=(45, 2))
+OTHERS = {
+    "score": contrasts.score(AGE[:, 0]),
+    "score, covariate": contrasts.score(AGE[:, 0], AGE[:, 1:]),
+    "within people": contrasts.paired(45),
+    "three groups": contrasts.between("abc" * 15),
+    "three groups, covariate": contrasts.between("abc" * 15, AGE[:, :1]),
+    "three sessions": contrasts.repeated("abc" * 15, np.repeat(range(15), 3)),
+}
+
+
+def differing(design: contrasts.Design, effect: float, rng) -> np.ndarray:
+    """Give what people have of an effect of this size, beside a spread of 1."""
+    held = basis(design.held)
+    space = basis(left(design.tested, held))
+    k = space.shape[1]
+    df = len(space) - held.shape[1] - k
+    if design.effect == "hedges_g_paired":
+        return np.full(len(space), effect)
+    if design.effect == "partial_r":
+        way = left(design.tested, held)[:, 0]
+        length = effect * np.sqrt(df / (1 - effect**2))
+    else:
+        way = space @ rng.normal(size=k)
+        length = np.sqrt(effect / (1 - effect) * (df + k))
+    return length * way / np.sqrt((way**2).sum())
+
+
+@pytest.mark.parametrize("design", OTHERS.values(), ids=OTHERS)
+def test_of_scores_sessions_and_several_groups_it_is_seen_in_eight_of_ten_too(
+    design,
+) -> None:
+    threshold = default_threshold(design, 14)
+    study = networkpower.plant(
+        RNG(0).normal(size=(45, 14, 14)), design, n_edges=10, threshold=threshold
+    )
+    effect = study.detectable_effect()
+    assert study.power(0) < 0.05
+    assert effect < detectable(design, alpha=0.05 / (14 * 13))
+    source, target = np.nonzero(~np.eye(14, dtype=bool))
+    seen = 0
+    for seed in range(100):
+        rng = RNG(seed + 1)
+        weights = rng.normal(size=(45, 14, 14))
+        chosen = networkpower.connected(source, target, 10, RNG(seed))
+        place = source[chosen], target[chosen]
+        weights[:, place[0], place[1]] += differing(design, effect, rng)[:, None]
+        found = network_based(
+            weights, design, threshold=threshold, n_permutations=99, seed=seed
+        )
+        seen += any(
+            c.p <= 0.05 and 2 * (found.labels[place] == c.label).sum() >= 10
+            for c in found.components
+        )
+    assert seen == pytest.approx(80, abs=13)
+
+
+def test_people_needed_are_reckoned_for_two_groups_only() -> None:
+    study = networkpower.plant(
+        RNG(3).normal(size=(45, 8, 8)), OTHERS["score"], n_edges=5, threshold=3
+    )
+    with pytest.raises(InvalidDataError, match="two groups of people"):
+        study.people_needed(0.5)
+
+
+@pytest.mark.parametrize("holes", [False, True])
+def test_what_is_planted_lies_along_the_tested_column(holes: bool) -> None:
+    weights = RNG(6).normal(size=(45, 8, 8))
+    if holes:
+        weights[RNG(7).random(weights.shape) < 0.03] = np.nan
+    one, several = (
+        networkpower.plant(weights, OTHERS[name], n_edges=6, threshold=3.0)
+        for name in ("score, covariate", "three groups, covariate")
+    )
+    np.testing.assert_allclose(one.beside, 0, atol=1e-9)
+    true, shuffled = several.overlap[:300], several.overlap[300:]
+    np.testing.assert_allclose(true, 1)
+    assert 0 <= shuffled.min() < 0.2 < shuffled.max() < 1
+    # by chance one of two directions has half of what both have
+    share = several.along**2 / (several.along**2 + several.beside)
+    assert share.mean() == pytest.approx(0.5, abs=0.03)
+
+
 def test_a_network_needs_a_smaller_effect_than_a_single_connection() -> None:
     study = networkpower.plant(
         RNG(1).normal(size=(40, 20, 20)), TWO, n_edges=20, threshold=2.5
@@ -116,7 +206,6 @@ def test_planted_connections_hang_together() -> None:
 @pytest.mark.parametrize(
     ("design", "n_edges", "said"),
     [
-        (contrasts.paired(40), 3, "needs two groups"),
         (TWO, 0, "component of 0 connections cannot be planted; 20 can be tested"),
         (TWO, 21, "component of 21"),
     ],

@@ -257,6 +257,14 @@ def test_the_head_says_who_by_which_test_and_what_was_found(
     assert re.fullmatch(r"\d+ of 90 connections significant", what)
 
 
+def test_effects_say_the_power_in_which_weights_were_compared(single: Contrast) -> None:
+    said = single.properties
+    as_they_are = tested.effect_name({**said, "scale": 1.0})
+    assert as_they_are == "effect (Hedges' g)"
+    rooted = tested.effect_name({**said, "scale": 0.34})
+    assert rooted == "effect (Hedges' g of weight to the power 0.34)"
+
+
 def test_areas_are_ordered_by_network_and_then_by_side(single: Contrast) -> None:
     arranged = arrange(single.areas)
     ordered = single.areas.iloc[arranged.order]

@@ -374,6 +374,23 @@ def test_signs_of_patterns_stand_for_themselves(tmp_path: Path) -> None:
     assert labels(tmp_path / "{subject}[1]*.csv") == ["a", "b"]
 
 
+def test_a_pattern_finds_the_sessions_of_its_subjects(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        "ses-a/sub-01_ses-a.csv",
+        "ses-a/sub-02_ses-b.csv",
+        "ses-b/sub-01_ses-b.csv",
+    )
+    found = expand(f"{tmp_path}/ses-{{session}}/sub-{{subject}}_ses-{{session}}.csv")
+    assert [(one.subject, one.session) for one in found] == [("01", "a"), ("01", "b")]
+
+
+def test_sessions_are_never_taken_for_people(tmp_path: Path) -> None:
+    make(tmp_path, "sub-01_ses-1_dwi.csv", "sub-01_ses-2_dwi.csv")
+    with pytest.raises(AtlasError, match=r"each session would be a person"):
+        expand(f"{tmp_path}/{{subject}}_dwi.csv")
+
+
 def test_a_pattern_may_be_relative(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,8 +407,9 @@ def test_a_pattern_may_be_relative(
     [
         ("{subject}.mat", "No file fits"),
         ("no/{subject}.mat", "no folder"),
-        ("x.mat", "no word in braces"),
-        ("{session}/{subject}.mat", r"\{session\}"),
+        ("x.mat", "no such word in braces"),
+        ("{session}.mat", "no such word in braces"),
+        ("{run}/{subject}.mat", r"\{run\}"),
         ("{Subject}.mat", r"\{Subject\}"),
     ],
 )
@@ -415,5 +433,6 @@ def test_any_label_is_found_again(
 ) -> None:
     folder = tmp_path_factory.mktemp("wild")
     (folder / f"{before}{label}{after}.csv").touch()
-    (found,) = expand(f"{folder}/{before}{{subject}}{after}.csv")
+    pattern = f"{folder}/{before}{{subject}}{after}.csv"
+    (found,) = expand(pattern)
     assert found.subject == label

@@ -111,7 +111,7 @@ def test_where_nothing_is_joined_taking_out_the_mean_joins_nobody() -> None:
 
 
 @given(st.lists(st.floats(0, 50), min_size=60, max_size=300), st.floats(0, 100))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_larger_statistic_never_has_a_larger_p(null: list[float], x: float) -> None:
     observed = np.array([[0.0, x], [x + 1.0, 0.0]])
     p = confidence.p_values(observed, np.array(null))
@@ -155,7 +155,7 @@ def test_the_stated_probability_is_the_share_that_is_right() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_probability_falls_as_p_rises(seed: int) -> None:
     p = np.random.default_rng(seed).uniform(1e-12, 1, (6, 6))
     np.fill_diagonal(p, np.nan)

@@ -459,7 +459,7 @@ def test_damaged_bytes_never_end_in_another_error(tmp_path: Path, atlas: Path) -
     check()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.integers(20, 80),
     st.lists(st.integers(0, 79), max_size=15),

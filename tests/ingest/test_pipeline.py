@@ -72,6 +72,28 @@ def test_the_table_of_participants_is_no_recording(
     assert len(rows(tmp_path, "query", "connectomes")) == 2
 
 
+def test_lists_of_a_cohort_have_the_areas_of_all(
+    tmp_path: Path, key_file: Path
+) -> None:
+    for name, text in (("m1", "1 2 3\n2 10 1\n"), ("m2", "1 2 4\n2 9 5\n")):
+        (tmp_path / f"{name}.edgelist").write_text(text)
+    (tmp_path / "bad.edgelist").write_text("1 2 x\n")
+    given = ("matrix", tmp_path / "{subject}.edgelist", "--undirected", "--keep-ids")
+    result = run(tmp_path, "ingest", *given)
+    assert result.exit_code == 1
+    assert "'x' in row 1" in result.stderr
+    found = rows(tmp_path, "query", "connectomes")
+    assert [row["n_nodes"] for row in found] == [4, 4]
+    assert len({row["parcellation"] for row in found}) == 1
+    listed = rows(tmp_path, "query", "connections", "--subject", "m1")
+    assert {(row["source"], row["target"]) for row in listed if row["weight"]} == {
+        ("1", "2"),
+        ("2", "1"),
+        ("2", "10"),
+        ("10", "2"),
+    }
+
+
 def test_the_same_command_again_changes_nothing(cohort: Path, key_file: Path) -> None:
     series(cohort)
     before = run(cohort, "verify").stdout

@@ -106,7 +106,7 @@ def test_no_electrode_of_the_layout_is_taken_for_another_kind() -> None:
         assert kind_of(f"E{number}") is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=6, unique=True))
 def test_any_labels_become_areas_or_one_line(labels: list[str]) -> None:
     for label in labels:

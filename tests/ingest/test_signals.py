@@ -115,7 +115,7 @@ def test_pieces_are_what_is_good_and_long_enough() -> None:
     assert signals.pieces(given_, 1)[1] == ()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(1, 700), min_size=1, max_size=5),
     st.integers(0, 2**32 - 1),

@@ -176,7 +176,7 @@ def test_a_filter_is_applied_where_it_is_asked_for(tmp_path: Path) -> None:
     assert np.corrcoef(prepared.timeseries.data[1], slow)[0, 1] > 0.97
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.floats(1e-30, 1e30),
     st.floats(-1e6, 1e6),

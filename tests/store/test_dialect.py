@@ -636,7 +636,7 @@ def refusal(check: Callable[..., object], *arguments: Any) -> str:
     text=st.text(max_size=60) | SOUP,
     value=st.none() | st.integers() | st.text() | st.lists(st.floats()),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_refused_in_one_line_or_passes(text: str, value: Any) -> None:
     for parameters in ({}, {"p": value}):
         for check in (check_read, check_write):
@@ -645,7 +645,7 @@ def test_any_text_is_refused_in_one_line_or_passes(text: str, value: Any) -> Non
 
 
 @given(expression=EXPRESSIONS, write=st.sampled_from(["", "count", "min", "avg"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_passes_the_guard_is_answered(
     store: EmbeddedStore, expression: str, write: str
 ) -> None:

@@ -185,7 +185,7 @@ def test_a_bad_batch_leaves_nothing_behind(
     copy=st.booleans(),
     again=st.booleans(),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_row_is_lost_to_the_chunks_of_a_table(
     sizes: list[int], copy: bool, again: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -223,7 +223,7 @@ def test_no_row_is_lost_to_the_chunks_of_a_table(
         unique_by=lambda row: row[0],
     )
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_any_values_come_back_as_they_went_in(
     rows: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

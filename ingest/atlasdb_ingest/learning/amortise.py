@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from atlasdb_ingest.learning.device import choose
+from atlasdb import devices
 from atlasdb_ingest.learning.familiar import Familiar
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.reader import Reader, loss, probability
@@ -303,7 +303,7 @@ def train(
     from safetensors.torch import save_file
     from tqdm import tqdm
 
-    where = choose(device)
+    where = devices.choose(device)
     hidden = None if progress is None else not progress
     groups = plan(seed, n_groups)
     with logged(log_dir) as log:

@@ -11,10 +11,12 @@ its own held-out blocks (all targets of a recording together, where they share t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
+from atlasdb_ingest.learning.descent import Adam
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel
 from atlasdb_ingest.models.linear import moments
@@ -29,6 +31,8 @@ def fit(
     settings: Mapping[str, float | int],
     seed: int,
     step_done: Callable[[], object] = lambda: None,
+    *,
+    brief: bool = False,
 ) -> None:
     """Train a model in place, unless it can be solved at once.
 
@@ -45,30 +49,30 @@ def fit(
         Seed of the draws.
     step_done : callable, optional
         Called after each step.
+    brief : bool, default=False
+        Take ``brief_steps`` instead, where a family has them: enough for what is
+        compared with others that were trained no longer, or holds nothing.
     """
     if model.solve(windows):
         return
     model.prepare(windows, seed)
     steps, batch = int(settings["steps"]), int(settings["batch"])
+    if brief:
+        steps = int(settings.get("brief_steps", steps))
     device = windows.series.device
     generator = torch.Generator().manual_seed(seed + 1)
-    parameters = list(model.parameters())
-    optimiser = torch.optim.Adam(parameters, lr=settings["rate"], betas=(0.9, 0.99))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    descent = model.descent(windows)
+    optimiser = Adam(descent.parameters)
     best = torch.full((model.n_series, model.n_regions), torch.inf, device=device)
-    kept = [p.detach().clone() for p in parameters]
+    kept = [p.detach().clone() for p in model.parameters()]
     every = max(1, steps // _LOOKS)
     for step in range(1, steps + 1):
         place = torch.rand(batch, generator=generator).to(device)
         rows = windows.known.gather(1, (place * windows.n_known[:, None]).long())
-        past, present = windows.at(rows)
-        error = (model(past) - present).square().mean(1)
-        loss = ((error + 1e-6).sqrt() + model.penalty(past)).sum()
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        optimiser.step()
-        schedule.step()
+        falling = (1 + math.cos(math.pi * (step - 1) / steps)) / 2
+        optimiser.step(descent.gradients(rows), float(settings["rate"]) * falling)
         if step % every == 0 or step == steps:
+            descent.settle()
             now = errors(model, windows, 2)
             if model.joint:
                 now = now.log().mean(1, keepdim=True).exp().expand_as(now)
@@ -77,7 +81,7 @@ def fit(
             keep(model, kept, better)
         step_done()
     with torch.no_grad():
-        for old, new in zip(kept, parameters, strict=True):
+        for old, new in zip(kept, model.parameters(), strict=True):
             new.copy_(old)
 
 

@@ -1,9 +1,9 @@
 """The engine for fast series: whose past helps to predict whom.
 
 Each recording is trained whole, by halves, and as surrogates whose connections are
-cut, all side by side; networks then once more on recordings redrawn from what they
-learned. p compares the evidence for a connection, given all others, with what the same
-model finds in the surrogates.
+cut; networks also from another start, and on recordings redrawn from what they
+learned, which tells their errors. p compares the evidence for a connection, given all
+others, with what the same model finds in the surrogates.
 """
 
 from __future__ import annotations
@@ -14,27 +14,24 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from atlasdb import devices
 from atlasdb.analysis import agreement
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
-from atlasdb_ingest import models
+from atlasdb_ingest import courses, models
 from atlasdb_ingest.learning import (
-    conditional,
     confidence,
-    device,
-    fitting,
     leakage,
     readout,
     redrawn,
     sampling,
 )
 from atlasdb_ingest.learning import study as studies
+from atlasdb_ingest.learning.learned import Learned, learn
 from atlasdb_ingest.learning.study import Study
-from atlasdb_ingest.learning.windows import Piece, Windows, halves, predictable
+from atlasdb_ingest.learning.windows import Piece, halves, predictable
 from atlasdb_ingest.models import linear
-from atlasdb_ingest.models.base import LagModel
 from atlasdb_ingest.types import Estimate, Timeseries
 
 FIT_METRIC = "held-out log-likelihood gain over autoregression, nats/sample/region"
@@ -82,7 +79,7 @@ def choose(
     InvalidDataError
         If the device cannot be used.
     """
-    target = device.choose(where)
+    target = devices.choose(where)
     chosen = [series[k] for k in studies.spread(len(series))]
     voters = [((_seen(one).data, one.lengths), _lags(one)) for one in chosen]
     return studies.choose(voters, families, seed, target)
@@ -118,7 +115,7 @@ def estimate(
         or the device cannot be used.
     """
     found: dict[int, Estimate] = {}
-    target, model = device.choose(where), models.load(study.model)
+    target, model = devices.choose(where), models.load(study.model)
     groups: dict[tuple[int, int], list[int]] = {}
     for k, one in enumerate(series):
         require(one)
@@ -127,13 +124,13 @@ def estimate(
         longest = max(series[k].data.shape[1] for k in members)
         n_surrogates = _surrogates(n_regions, model.SETTINGS)
         room = _ROOM.get(target.type, _MUCH_ROOM)
-        networks = (3 + redrawn.TIMES + n_surrogates) * n_regions
+        networks = max(1 + redrawn.TIMES, n_surrogates) * n_regions
         at_once = max(1, room // (networks * max(longest, 10 * n_regions * lags)))
         for start in range(0, len(members), at_once):
             part = members[start : start + at_once]
             group = [series[k] for k in part]
-            learned = _together(group, lags, n_surrogates, study, seed, target)
-            found.update(zip(part, learned, strict=True))
+            estimates = _together(group, lags, n_surrogates, study, seed, target)
+            found.update(zip(part, estimates, strict=True))
             bar.update(len(part))
     return [found[k] for k in range(len(series))]
 
@@ -190,62 +187,77 @@ def _together(
     seed: int,
     where: torch.device,
 ) -> list[Estimate]:
-    """Train recordings of equal number of regions: whole, halves and surrogates."""
-    model = models.load(study.model)
-    pieces: list[Piece] = []
-    apart: list[list[NDArray[np.bool_]]] = []
-    allowed: list[tuple[torch.Tensor, torch.Tensor]] = []
-    for one in series:
-        clean = _seen(one)
-        data = clean.data
-        unsure = torch.from_numpy(clean.doubt), torch.from_numpy(clean.noise)
-        allowed.append(unsure)
-        cut = list(confidence.shifted(data, n_surrogates, seed))
-        apart.append([far for _, far in cut])
-        pieces += [(data, one.lengths), *halves(data, one.lengths)]
-        pieces += [(surrogate, one.lengths) for surrogate, _ in cut]
-    windows = Windows.of(pieces, lags, where)
-    sizes = len(pieces), len(series[0].data), lags
-    network: LagModel = model.build(*sizes, seed, study.sparsity)
-    network.to(where)
-    fitting.fit(network, windows, model.SETTINGS, seed)
-    score = _score(network, windows)
-    together, baseline = [network], None
-    again = np.empty((len(series), 0))
-    if model is not linear:
-        # The network is blind to what it pushed out, the linear model to what bends.
-        plain = linear.build(*sizes, seed).to(where)
-        plain.solve(windows)
-        together, baseline = [network, plain], _score(plain, windows)
-        wholes = range(0, len(pieces), 3 + n_surrogates)
-        again = redrawn.strengths(network, windows, wholes, study, seed)
-    seen = readout.read(together, windows)
-    effects = conditional.effects(None if model is linear else network, windows)
-    chance = effects.evidence().numpy()
+    """Train recordings of equal number of regions: whole, in parts, as surrogates."""
+
+    def learned(pieces: Sequence[Piece], *, brief: bool = False) -> Learned:
+        return learn(pieces, lags, study, seed, where, brief=brief)
+
+    clean = [_seen(one) for one in series]
+    wholes = [(c.data, s.lengths) for c, s in zip(clean, series, strict=True)]
+    full = learned(wholes)
+    seen = full.read()
+    evidence, kept = full.doubted(clean)
+    score, *baseline = full.scores()
+    parts = learned(
+        [half for one in wholes for half in halves(*one)], brief=True
+    ).read()
+    cut = [list(confidence.shifted(c.data, n_surrogates, seed)) for c in clean]
+    pieces = [
+        (surrogate, one.lengths)
+        for one, surrogates in zip(series, cut, strict=True)
+        for surrogate, _ in surrogates
+    ]
+    nothing = np.split(learned(pieces).evidence(), len(series))
+    again = _again(series, clean, full, study, seed)
     found = []
-    for k, (one, far) in enumerate(zip(series, apart, strict=True)):
-        first = k * (3 + n_surrogates)
-        without = chance[first + 3 : first + 3 + n_surrogates]
-        null = np.concatenate([s[f] for s, f in zip(without, far, strict=True)])
-        evidence = effects.of(first).evidence(*allowed[k])[0].numpy()
-        np.fill_diagonal(evidence, np.nan)
-        wider = confidence.inflation(evidence, null)
-        p = confidence.p_values(evidence, wider * null)
-        # Of the strength, what no mixture can feign.
-        kept = evidence / np.maximum(chance[first], 1e-12)
-        told = float(score[first]), study, lags
-        found.append(_one(one, p, kept, seen, first, again[k], *told))
-        found[-1].state.update(readout.parameters(network, first))
+    for k, one in enumerate(series):
+        null = [s[far] for s, (_, far) in zip(nothing[k], cut[k], strict=True)]
+        np.fill_diagonal(evidence[k], np.nan)
+        chance = np.concatenate(null)
+        wider = confidence.inflation(evidence[k], chance)
+        p = confidence.p_values(evidence[k], wider * chance)
+        read = seen.of(slice(k, k + 1)), parts.of(slice(2 * k, 2 * k + 2))
+        others = None if again is None else again[k]
+        found.append(_one(one, p, kept[k], *read, others, float(score[k]), study, lags))
+        found[-1].state.update(readout.parameters(full.models[0], k))
         found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)
-        if baseline is not None:
-            found[-1].params["linear_fit_score"] = float(baseline[first])
+        if baseline:
+            found[-1].params["linear_fit_score"] = float(baseline[0][k])
     return [replace(one, device=where.type) for one in found]
 
 
-def _score(network: LagModel, windows: Windows) -> NDArray[np.float64]:
-    """Give the held-out gain over autoregression of each recording."""
-    gain = fitting.gain(network, windows, _PRIOR)
-    return np.asarray(gain.cpu().double().numpy())
+def _again(
+    series: Sequence[Timeseries],
+    clean: Sequence[leakage.Unmixed],
+    full: Learned,
+    study: Study,
+    seed: int,
+) -> FloatArray | None:
+    """Learn recordings again from another start, and those that networks redraw.
+
+    Returns
+    -------
+    ndarray of float, shape (n_series, 1 + redrawn.TIMES, n_regions, n_regions) or None
+        Weights; None where there is no network.
+    """
+    if full.network is None:
+        return None
+    seen, pieces = [], []
+    drawn = redrawn.redraw(full.network, full.windows, seed)
+    for one, first, others in zip(series, clean, drawn, strict=True):
+        seen.append(first)
+        pieces.append((first.data, one.lengths))
+        for data, lengths in others:
+            # How they were mixed is drawn too, so that unmixing errs again.
+            mixed = courses.standardised(first.mixing @ data)
+            seen.append(_seen(replace(one, data=mixed, lengths=lengths)))
+            pieces.append((seen[-1].data, lengths))
+    where = full.windows.series.device
+    found = learn(pieces, full.windows.order, study, seed + 1, where)
+    weights = found.strengths()
+    if any(one.doubt.any() or one.noise.any() for one in seen):
+        weights = weights * found.doubted(seen)[1]
+    return weights.reshape(len(series), -1, *weights.shape[1:])
 
 
 def _one(
@@ -253,8 +265,8 @@ def _one(
     p: FloatArray,
     kept: FloatArray,
     seen: readout.Readout,
-    k: int,
-    again: FloatArray,
+    parts: readout.Readout,
+    again: FloatArray | None,
     score: float,
     study: Study,
     lags: int,
@@ -265,9 +277,9 @@ def _one(
     probability = confidence.connected(p)
     # A little on both sides: of two that are nothing, neither is the direction.
     direction = (probability + 1e-3) / (probability + probability.T + 2e-3)
-    whole, first, second = seen.strength[k : k + 3]
-    value = seen.strength[k : k + 3] * np.where(seen.sign[k : k + 3] < 0, -1.0, 1.0)
-    stability = confidence.agreement(value[1], value[2])
+    (whole,), (first, second) = seen.strength, parts.strength
+    weight = whole * kept
+    stability = confidence.agreement(*parts.value)
     np.fill_diagonal(stability, np.nan)
     params: dict[str, float | int | str] = {**model.SETTINGS, "order": lags}
     params |= {"family": study.model, "sparsity": study.sparsity, "chosen": study.said}
@@ -277,16 +289,16 @@ def _one(
         params["leakage"] = "innovations orthogonalised"
     if series.modality == "fmri":
         params["caution"] = "lags say little about direction in fMRI"
-    # Where a linear model is not the world its errors are such as no draw shows, and
-    # half of a recording is to it but a small recording.
+    # Half of a recording is a small recording to the linear model, but to a network,
+    # which finds late what bends, none.
     reliability = (
         agreement.reliability(first, second, probability)
-        if model is linear
-        else agreement.redrawn_reliability(whole, again, probability)
+        if again is None
+        else agreement.doubted_reliability(weight, again[0], again[1:], probability)
     )
     return Estimate(
-        weight=whole * kept,
-        value=value[0] * kept,
+        weight=weight,
+        value=seen.value[0] * kept,
         probability=probability,
         direction=direction,
         p=p,
@@ -301,6 +313,6 @@ def _one(
         fit_metric=FIT_METRIC,
         reliability=reliability,
         device="cpu",
-        lag_ms=seen.lag[k] * 1000.0 / series.sfreq,
+        lag_ms=seen.lag[0] * 1000.0 / series.sfreq,
         params=params,
     )

@@ -55,11 +55,14 @@ class Unmixed:
         another one; symmetric, 0 on the diagonal.
     noise : ndarray of float, shape (n_regions, n_regions)
         Covariance of the noise that sensors may have added to the channels.
+    mixing : ndarray of float, shape (n_regions, n_regions)
+        What makes the recording of the channels again.
     """
 
     data: FloatArray
     doubt: FloatArray
     noise: FloatArray
+    mixing: FloatArray
 
 
 def unmixed(
@@ -111,15 +114,17 @@ def unmixed(
     doubt = _doubt(scatter, apart @ scatter @ apart.mT, int(count))
     doubt += noises.mixed(size[there].square(), vectors[:, there], turn, noise)
     added = channels.numpy() / scale
-    return Unmixed(
-        course / scale, doubt.numpy() + referred(data), noise * added @ added.T
-    )
+    there_only = vectors[:, there] @ vectors[:, there].mT
+    mixing = (there_only @ torch.linalg.inv(apart)).numpy() * scale[:, 0]
+    allowed = doubt.numpy() + referred(data), noise * added @ added.T
+    return Unmixed(course / scale, *allowed, mixing)
 
 
 def untouched(data: FloatArray) -> Unmixed:
     """Take series as they are, that are no mixtures but for a reference."""
-    none = np.zeros((len(data), len(data)))
-    return Unmixed(data, referred(data), none)
+    none, lacking = np.zeros((len(data), len(data))), partial.absent(data)
+    mixing = np.eye(len(data)) - lacking @ lacking.T
+    return Unmixed(data, referred(data), none, mixing)
 
 
 def referred(data: FloatArray) -> FloatArray:

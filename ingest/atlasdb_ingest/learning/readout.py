@@ -32,6 +32,15 @@ class Readout:
     sign: FloatArray
     lag: FloatArray
 
+    @property
+    def value(self) -> FloatArray:
+        """Strengths with their signs."""
+        return np.asarray(self.strength * np.where(self.sign < 0, -1.0, 1.0))
+
+    def of(self, which: slice) -> Readout:
+        """Give those of some recordings."""
+        return Readout(self.strength[which], self.sign[which], self.lag[which])
+
 
 def read(models: Sequence[LagModel], windows: Windows) -> Readout:
     """Read connections out of trained models of the same recordings, on average.

@@ -127,5 +127,5 @@ def _gain(
     windows = Windows.of([piece], order, where)
     module = models.load(family)
     network = module.build(1, len(piece[0]), order, seed, sparsity).to(where)
-    fitting.fit(network, windows, module.SETTINGS, seed)
+    fitting.fit(network, windows, module.SETTINGS, seed, brief=True)
     return float(fitting.gain(network, windows, float(module.SETTINGS["prior"])))

@@ -35,8 +35,6 @@ class Windows:
         How many of them are no padding.
     order : int
         Number of lags.
-    following : Tensor, shape (n_series, n_times, n_regions)
-        What there is to predict at each sample: the series, unless it was redrawn.
     """
 
     series: torch.Tensor
@@ -45,7 +43,6 @@ class Windows:
     n_known: torch.Tensor
     n_held_out: torch.Tensor
     order: int
-    following: torch.Tensor
 
     @classmethod
     def of(cls, pieces: Sequence[Piece], order: int, device: torch.device) -> Windows:
@@ -88,15 +85,13 @@ class Windows:
         def counts(parts: list[np.ndarray]) -> torch.Tensor:
             return torch.tensor([part.size for part in parts], device=device)
 
-        laid = torch.from_numpy(series).to(device)
         return cls(
-            laid,
+            torch.from_numpy(series).to(device),
             stacked(known),
             stacked(held_out),
             counts(known),
             counts(held_out),
             order,
-            laid,
         )
 
     def at(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -117,7 +112,7 @@ class Windows:
         which = torch.arange(len(rows), device=rows.device)
         lags = torch.arange(1, self.order + 1, device=rows.device)
         past = self.series[which[:, None, None], rows[..., None] - lags]
-        return past.transpose(-1, -2), self.following[which[:, None], rows]
+        return past.transpose(-1, -2), self.series[which[:, None], rows]
 
     def chunks(
         self, which: str = "all", n: int = 2048

@@ -12,6 +12,8 @@ A module here is a command of ``atlasdb ingest`` by its name. It has
 ``read(path, options)``
     The recording as `atlasdb_ingest.types.Prepared`. Raises `InvalidDataError` or
     `NotFoundError` with one line for every input that cannot be used.
+``together(paths, options)``, where files of one cohort decide something together
+    The options of each.
 
 The first line of the module's docstring is the help of its command.
 """
@@ -41,6 +43,12 @@ class Modality(Protocol):
 
     def read(self, path: Path, options: Any) -> Prepared:
         """Read one recording."""
+
+
+def together(name: str, paths: Sequence[Path], options: Any) -> Any:
+    """Complete the options of a modality by what the files of a cohort share."""
+    complete = getattr(load(name), "together", None)
+    return options if complete is None else complete(paths, options)
 
 
 def names() -> list[str]:

@@ -17,7 +17,7 @@ import numpy as np
 from atlasdb.errors import InvalidDataError
 from atlasdb.files import sha256
 from atlasdb.types import Connectivity, FloatArray, Parcellation, RecordingInfo
-from atlasdb_ingest.edge_list import spread
+from atlasdb_ingest.edge_list import areas_of, spread
 from atlasdb_ingest.parcellation import (
     BUILT_IN,
     beside,
@@ -47,6 +47,7 @@ class Options:
     parcellation: Path | str | None = None
     labels: Path | None = None
     parcellation_name: str | None = None
+    areas: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         """Take text for paths; refuse declarations that contradict one another."""
@@ -126,6 +127,13 @@ def files(path: Path, options: Options) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def together(paths: Sequence[Path], options: Options) -> Options:
+    """Give lists of connections of one cohort the same areas, isolated ones too."""
+    if options.parcellation is not None or options.labels is not None:
+        return options
+    return replace(options, areas=areas_of(paths))
+
+
 def read(path: Path, options: Options) -> Prepared:
     """Read one ready connectome.
 
@@ -158,6 +166,7 @@ def read(path: Path, options: Options) -> Prepared:
             parcellation=options.parcellation,
             labels=options.labels,
             undirected=options.undirected,
+            areas=options.areas,
         )
         if options.parcellation is None:
             options = replace(options, labels=None)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import nn
 
+from atlasdb_ingest.learning.descent import Descent
 from atlasdb_ingest.learning.windows import Windows
 
 PROBES = 256
@@ -66,6 +67,10 @@ class LagModel(nn.Module, ABC):
     def solve(self, windows: Windows) -> bool:
         """Set the parameters at once where that is possible; else return False."""
         return False
+
+    def descent(self, windows: Windows) -> Descent:
+        """Give the way down; a family that knows a shorter one gives that."""
+        return Descent(self, windows)
 
     def prepare(self, windows: Windows, seed: int) -> None:
         """Learn without a teacher before training, where a family does so."""

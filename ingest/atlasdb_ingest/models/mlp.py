@@ -15,16 +15,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from atlasdb_ingest.learning.descent import FLOOR, Descent
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import PROBES, LagModel, drawn, source_weights
 
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 2,
+    "version": 3,
     "hidden": 10,
     "output_ridge": 0.001,
     "steps": 600,
+    "brief_steps": 300,
     "batch": 256,
     "rate": 0.02,
     "prior": 10.0,
@@ -78,6 +80,10 @@ class Perceptron(LagModel):
         ridge = SETTINGS["output_ridge"] * self.leaving.square().sum(-1)
         return (size * weight).sum(-1) + ridge
 
+    def descent(self, windows: Windows) -> Descent:
+        """Give the way down in closed form."""
+        return _ByHand(self, windows)
+
     def without(
         self, past: torch.Tensor, sources: Sequence[int]
     ) -> Iterator[torch.Tensor]:
@@ -102,6 +108,130 @@ class Perceptron(LagModel):
             size = ((self.entering @ both) * self.entering).sum(-1).clamp_min(0).sqrt()
         shape = (self.n_series, self.n_regions, self.n_regions, self.order)
         return mean.reshape(shape).transpose(1, 2), size.reshape(shape).transpose(1, 2)
+
+
+class _ByHand(Descent):
+    """Gradients of one hidden layer, written out.
+
+    Parameters lie in one buffer, so that all that is done at a step is done to whole
+    rows of it: what enters from the longest lag first, as in the recording, source by
+    source and unit by unit, targets side by side.
+    """
+
+    def __init__(self, model: Perceptron, windows: Windows) -> None:
+        super().__init__(model, windows)
+        self.net = model
+        n, length, n_regions = windows.series.shape
+        order, hidden = model.order, model.offset.shape[-1]
+        self.sizes = n, order, n_regions, hidden
+        # Windows overlap in memory: a past is a stretch of it, and is never laid out.
+        flat = windows.series.contiguous().view(n * length, n_regions)
+        ends = n * length - order
+        self.past = flat.as_strided((ends, order * n_regions), (n_regions, 1))
+        self.now = flat
+        start = torch.arange(n, device=flat.device) * length
+        self.start = start[:, None]
+        bent = hidden * n_regions
+        entering = order * n_regions * (bent + n_regions)
+        lengths = [entering, bent, bent, n_regions]
+        self.buffer = flat.new_empty(n, sum(lengths))
+        self.slope = torch.zeros_like(self.buffer)
+        self.parts = self._parts(self.buffer, lengths)
+        self.slopes = self._parts(self.slope, lengths)
+        cost = source_weights(model.sparsity, n_regions, flat.device)
+        self.cost = cost.T.contiguous()
+        self.room: list[torch.Tensor] = []
+        with torch.no_grad():
+            for mine, theirs in zip(self.parts, self._laid(), strict=True):
+                mine.copy_(theirs)
+
+    def _parts(
+        self, buffer: torch.Tensor, lengths: Sequence[int]
+    ) -> tuple[torch.Tensor, ...]:
+        n, order, n_regions, hidden = self.sizes
+        entering, *rest = torch.split(buffer, list(lengths), dim=1)
+        shape = (n, order, n_regions, hidden + 1, n_regions)
+        return entering.view(shape), *(one[:, None] for one in rest)
+
+    def _laid(self) -> tuple[torch.Tensor, ...]:
+        """Give the parameters of the network, seen as they lie here."""
+        n, order, n_regions, hidden = self.sizes
+        entering = self.net.entering.view(n, n_regions, n_regions, order, hidden + 1)
+        offset, leaving = (
+            one.mT.reshape(n, 1, -1) for one in (self.net.offset, self.net.leaving)
+        )
+        inside = entering.flip(3).permute(0, 3, 2, 4, 1)
+        return inside, offset, leaving, self.net.level[:, None]
+
+    @property
+    def parameters(self) -> Sequence[torch.Tensor]:
+        """All in one."""
+        return [self.buffer]
+
+    def gradients(self, rows: torch.Tensor) -> Sequence[torch.Tensor]:
+        """Give the gradient; see the base class."""
+        n, order, n_regions, hidden = self.sizes
+        bent, count = hidden * n_regions, rows.shape[1]
+        past, inside, half, active, share = self._room(count)
+        entering, offset, leaving, level = self.parts
+        down, offset_down, leaving_down, level_down = self.slopes
+        place = (rows + self.start).flatten()
+        torch.index_select(self.past, 0, place - order, out=past.flatten(0, 1))
+        torch.bmm(past, entering.view(n, order * n_regions, -1), out=inside)
+        before = inside[..., :bent].add_(offset)
+        torch.sigmoid(before, out=half)
+        torch.mul(before, half, out=active)
+        apart = (n, count, hidden, n_regions)
+        error = torch.mul(active, leaving, out=share).view(apart).sum(2)
+        error += inside[..., bent:]
+        error += level
+        error -= self.now.index_select(0, place).view(n, count, n_regions)
+        root = (error.square().mean(1, keepdim=True) + FLOOR).sqrt_()
+        error /= root * count
+        wrong = error[:, :, None]
+        torch.mul(active.view(apart), wrong, out=share.view(apart))
+        torch.sum(share, 1, keepdim=True, out=leaving_down)
+        leaving_down.add_(leaving, alpha=2 * SETTINGS["output_ridge"])
+        # The derivative of x s(x) is x s + s - x s s.
+        torch.addcmul(half, active, half, value=-1, out=share)
+        share.add_(active).mul_(leaving)
+        back = inside
+        torch.mul(share.view(apart), wrong, out=back[..., :bent].view(apart))
+        back[..., bent:] = error
+        torch.bmm(past.mT, back, out=down.view(n, order * n_regions, -1))
+        total = back.sum(1, keepdim=True)
+        offset_down.copy_(total[..., :bent])
+        level_down.copy_(total[..., bent:])
+        self._add_penalty()
+        return [self.slope]
+
+    def _room(self, count: int) -> list[torch.Tensor]:
+        """Give where a step works: memory that is asked for anew costs more than it."""
+        if not self.room or self.room[0].shape[1] != count:
+            n, order, n_regions, hidden = self.sizes
+            bent = hidden * n_regions
+            widths = (order * n_regions, bent + n_regions, bent, bent, bent)
+            make = self.buffer.new_empty
+            self.room = [make(n, count, width) for width in widths]
+        return self.room
+
+    def _add_penalty(self) -> None:
+        """Each weight belongs to the groups of its lag and of all shorter ones."""
+        entering = self.parts[0]
+        size = (entering.square().sum(3).cumsum_(1) + 1e-10).sqrt_()
+        pull = (self.cost / size).flip(1).cumsum_(1).flip(1)
+        self.slopes[0].addcmul_(entering, pull[:, :, :, None])
+
+    def settle(self) -> None:
+        """Bring the network up to date."""
+        n, _, n_regions, hidden = self.sizes
+        entering, offset, leaving, level = self.parts
+        laid = entering.permute(0, 4, 2, 1, 3).flip(3)
+        with torch.no_grad():
+            self.net.entering.copy_(laid.reshape(self.net.entering.shape))
+            self.net.offset.copy_(offset.view(n, hidden, n_regions).mT)
+            self.net.leaving.copy_(leaving.view(n, hidden, n_regions).mT)
+            self.net.level.copy_(level[:, 0])
 
 
 def build(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,8 +157,7 @@ def _pairs(path: Path) -> Relations:
             f"{path.name} has {len(found_ids)} areas; up to {MAX_IDS} make a matrix. "
             "Neurons go in by ingest neurons."
         )
-    numbered = all(i.isdigit() for i in found_ids)
-    ids = sorted(found_ids, key=int) if numbered else list(found_ids)
+    ids = in_order(found_ids)
     place = {label: i for i, label in enumerate(ids)}
     first, second = (np.array([place[i] for i in end], dtype=np.int64) for end in ends)
     keys = first * len(ids) + second
@@ -168,3 +168,15 @@ def _pairs(path: Path) -> Relations:
     weights = np.full((len(ids), len(ids)), np.nan)
     weights[first, second] = weight
     return Relations(weights, tuple(str(i) for i in ids), is_list=True)
+
+
+def in_order(ids: Iterable[str]) -> list[str]:
+    """Put areas in order: by number where all are numbers, else by name.
+
+    Examples
+    --------
+    >>> in_order({"10", "9"}), in_order({"10", "V1"})
+    (['9', '10'], ['10', 'V1'])
+    """
+    once = {str(i) for i in ids}
+    return sorted(once, key=int if all(i.isdigit() for i in once) else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -11,12 +10,12 @@ from typing import Any
 import click
 import numpy as np
 
-from atlasdb import clock, reading
+from atlasdb import clock, devices, reading
 from atlasdb.atlas import Atlas
 from atlasdb.cli import Session
 from atlasdb.cli.output import format_option, show
 from atlasdb.errors import InvalidDataError
-from atlasdb.rows.ids import stimulation_id
+from atlasdb.rows.ids import run_key, stimulation_id
 from atlasdb.types import Run, StimulationResult
 from atlasdb_ingest.types import Timeseries
 
@@ -97,8 +96,7 @@ def stimulate(
     params = {"goal": "energy", "budget": float(budget), "horizon": horizon}
     params |= {"policy_version": policy.VERSION}
     settings = params | {"connectome": connectome["id"], "seed": seed}
-    text = json.dumps(["stimulate", settings], sort_keys=True)
-    key = hashlib.sha256(text.encode()).hexdigest()
+    key = run_key(["stimulate", settings])
     if not atlas.has(key):
         recording = _recording(atlas, connectome)
         atlas.write_stimulation(
@@ -155,11 +153,10 @@ def _simulate(
     """Train the policies and judge them, both on the learned model."""
     from tqdm.auto import tqdm
 
-    from atlasdb_ingest.learning import device
     from atlasdb_ingest.pipeline import versions
     from atlasdb_ingest.stimulation import policy, world
 
-    started, target = clock.now(), device.choose(where)
+    started, target = clock.now(), devices.choose(where)
     budget, horizon = params["budget"], params["horizon"]
     fit = recording.settings
     learned = world.learned(

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from atlasdb import clock, reading
+from atlasdb import clock, devices, reading
 from atlasdb.atlas import Atlas
 from atlasdb.cohorts import confounds
 from atlasdb.errors import InvalidDataError
-from atlasdb.rows.ids import classification_id
+from atlasdb.rows.ids import classification_id, run_key
 from atlasdb.types import ClassificationResult, Run
-from atlasdb_ingest.learning import device as devices
 from atlasdb_ingest.pipeline import versions
 from atlasdb_ingest.supervised import network, scores, selection, trial
 from atlasdb_ingest.supervised.selection import Selection
@@ -110,7 +107,7 @@ def classify(
         **network.SETTINGS,
     }
     settings = {**params, "seed": seed, "used": sorted(found.sources)}
-    key = hashlib.sha256(json.dumps(["classify", settings]).encode()).hexdigest()
+    key = run_key(["classify", settings])
     if not atlas.has(key):
         made, codes, left = selection.read(atlas, found)
         outcome = trial.run(

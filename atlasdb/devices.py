@@ -1,10 +1,13 @@
-"""Where tensors are computed."""
+"""Where arrays are computed: the CPU, or an accelerator that torch can use."""
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
-from atlasdb.errors import InvalidDataError
+from atlasdb.errors import InvalidDataError, MissingExtraError
+
+if TYPE_CHECKING:
+    import torch
 
 
 def choose(name: str) -> torch.device:
@@ -24,7 +27,13 @@ def choose(name: str) -> torch.device:
     ------
     InvalidDataError
         If there is no such device here.
+    MissingExtraError
+        If torch is not installed.
     """
+    try:
+        import torch  # heavy, and not everybody has it
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(f"Device '{name}'", "torch", "ingest") from error
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
