@@ -26,7 +26,7 @@ def twice(series: FloatArray, n_times: int) -> tuple[FloatArray, FloatArray]:
 
 def scans(n_regions: int) -> list[FloatArray]:
     n_volumes = 2 * 200 + PAUSE
-    made = brains.scan(PEOPLE, n_regions, n_volumes, 3.0, 3, denoised=False)
+    made = brains.scan(PEOPLE, n_regions, n_volumes, 3.0, 4, denoised=False)
     return list(made.series.double().numpy())
 
 

@@ -28,7 +28,7 @@ WEIGHTS: Final = files("atlasdb_ingest.models") / "amortised.safetensors"
 ENGINE: Final = "contemporaneous"
 UNIT: Final = "partial correlation"
 SETTINGS: Final[dict[str, float | int | str]] = {
-    "version": 2,
+    "version": 3,
     "ridge": partial.RIDGE,
     "weights": hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:16],
 }
