@@ -17,6 +17,8 @@ RIDGE = 0.3
 """Added to the diagonal of the correlation matrix."""
 _NOTHING = 1e-6
 """Power of a mixture that is always 0, where a region has 1."""
+_ROOM = 1_000_000
+"""Samples of shifted series that are held at once."""
 
 
 def connect(data: FloatArray) -> FloatArray:
@@ -88,20 +90,27 @@ def alone(data: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:
     n_regions, n_times = course.shape
     ridged = course @ course.T / n_times + RIDGE * np.eye(n_regions)
     inverse = np.linalg.inv(ridged)
+    size = np.diagonal(inverse)
     place = np.arange(n_times)
     found = np.zeros((*shifts.shape, n_regions))
-    for region in range(n_regions):
-        rest = np.arange(n_regions) != region
-        moved = course[region, (place - shifts[region][:, None]) % n_times]
-        shared = moved @ course[rest].T / n_times
+    at_once = max(1, _ROOM // (n_times * shifts.shape[1]))
+    for start in range(0, n_regions, at_once):
+        which = np.arange(start, min(start + at_once, n_regions))
+        late = (place - shifts[which][:, :, None]) % n_times
+        moved = course[which[:, None, None], late]
+        shared = moved.reshape(-1, n_times) @ course.T / n_times
+        shared = shared.reshape(*moved.shape[:2], n_regions)
+        shared[np.arange(which.size), :, which] = 0.0
         # The inverse for the rest, then with the shifted region put back.
-        column = inverse[rest, region]
-        others = inverse[np.ix_(rest, rest)]
-        others = others - np.outer(column, column) / inverse[region, region]
-        pull = shared @ others
-        own = 1.0 / (1.0 + RIDGE - (pull * shared).sum(axis=1))
-        size = np.diagonal(others) + own[:, None] * pull**2
-        found[region][:, rest] = np.sqrt(own)[:, None] * pull / np.sqrt(size)
+        column = inverse[which][:, None]
+        gone = size[which][:, None, None]
+        pull = shared @ inverse
+        pull -= (shared * column).sum(axis=2, keepdims=True) * column / gone
+        pull[np.arange(which.size), :, which] = 0.0
+        own = 1.0 / (1.0 + RIDGE - (pull * shared).sum(axis=2, keepdims=True))
+        others = size - column**2 / gone + own * pull**2
+        others[np.arange(which.size), :, which] = 1.0
+        found[which] = np.sqrt(own) * pull / np.sqrt(others)
     return found
 
 
