@@ -53,6 +53,12 @@ def analyze(
         started = clock.now()
         try:
             graph = reading.network(store, row, supported=supported)
+            if supported and graph.weights.nnz == 0:
+                raise InvalidDataError(
+                    "There are no connections that pass the own rule of connectome "
+                    f"{row['id']}. Measure all of them, by their weights: "
+                    "--no-supported, or supported=False."
+                )
             frame = measures.compute(which, graph, options)
         except AtlasError as error:
             if not by_subject or isinstance(error, StoreError):

@@ -65,7 +65,7 @@ def test_who_cannot_be_measured_is_said_and_the_others_are_done(
     atlas.write(lonely())
     found = atlas.analyze("pagerank", cohort="patients", modality="eeg")
     assert set(found["subject"]) == {"p1", "p2", "p3"}
-    assert "no connections between these 4" in found.attrs["failed"]["p4"]
+    assert "supported=False" in found.attrs["failed"]["p4"]
     with pytest.raises(atlasdb.InvalidDataError, match="no connections"):
         atlas.analyze("pagerank", "p4")
 

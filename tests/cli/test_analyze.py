@@ -81,7 +81,7 @@ def test_one_who_cannot_be_measured_is_exit_status_1(folder: Path) -> None:
     done = ask(folder, "pagerank", "--cohort", "patients", "--modality", "eeg")
     assert done.exit_code == 1
     assert "p3" in done.stdout
-    assert "p4: There are no connections" in done.stderr
+    assert "p4: There are no connections that pass" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,9 @@ _CLIP = 3.0
 _HIDDEN = 64
 _DROPPED = 0.5
 _STEPS = 600
-_SURE = 1.0
-"""Odds of being misled at a score of 1, at least."""
+_SURE = 2.0
+"""Odds of being misled at a score of 1, at least: brains of other simulators, which the
+network reads well, have odds somewhat above 1 now and then."""
 _ALARMS = 0.02
 """Share of sound recordings, well read, of any number of regions that score above 1."""
 _SIZES = (6, 9, 17, 31)
@@ -140,8 +141,8 @@ class Familiar(nn.Module):
     def score(self, features: Features) -> torch.Tensor:
         """Give the score of recordings, shape (n,).
 
-        Above 1 where directions are rather worse than a coin than not (or surer than
-        that, where two of 100 sound recordings of as many regions look like it), or
+        Above 1 where directions are twice as likely worse than a coin as not (surer
+        than that, where two of 100 sound ones of as many regions look like it), or
         where a recording is farther from the simulated ones than all but one of 200.
         """
         n_regions = torch.full((len(features.region),), features.region.shape[1])
