@@ -121,7 +121,7 @@ def network(
         If a direction is asked for where there is none, weights cannot be compared, or
         there is no such device.
     """
-    checked(design, alternative)
+    _checked(design, alternative)
     y, where = connections(weights, directed=directed)
     fitted = fit(y, design, n_permutations, seed, device)
     known = ~np.isnan(y)
@@ -131,7 +131,7 @@ def network(
     return Network(fitted, where, n_people, alternative)
 
 
-def checked(design: Design, alternative: Alternative) -> None:
+def _checked(design: Design, alternative: Alternative) -> None:
     """Refuse a direction where there is none."""
     if not design.is_t and alternative != "two-sided":
         raise InvalidDataError(

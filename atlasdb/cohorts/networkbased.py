@@ -19,7 +19,7 @@ import numpy as np
 from atlasdb.cohorts.arrays import Arrays, Block
 from atlasdb.cohorts.corrections import by_largest
 from atlasdb.cohorts.glm import Design, IntArray
-from atlasdb.cohorts.network import Alternative, Network, checked, joined, network
+from atlasdb.cohorts.network import Alternative, Network, joined, network
 from atlasdb.cohorts.permutation import Progress, Statistics
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
@@ -138,7 +138,6 @@ def network_based(
         If the threshold is not positive, weights are infinite or not symmetric where
         they should be, nothing can be tested, or there is no such device.
     """
-    checked(design, alternative)
     check_threshold(threshold)
     whole = network(
         weights,

@@ -95,10 +95,8 @@ def with_labels(options: Any, labels: Mapping[str, str | None]) -> Any:
     changed = {}
     for field in fields(options):
         value = getattr(options, field.name)
-        if isinstance(value, Path) and (path := filled(str(value), labels)) != str(
-            value
-        ):
-            changed[field.name] = Path(path)
+        if isinstance(value, Path):
+            changed[field.name] = Path(filled(str(value), labels))
     return replace(options, **changed)
 
 

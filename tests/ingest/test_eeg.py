@@ -401,7 +401,7 @@ def test_damage_anywhere_is_one_error_or_sound_values(
     parts = [p for p in sorted(folder.iterdir()) if p.suffix != ".eeg"]
     original = {p: p.read_bytes() for p in parts}
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def damaged(draw: st.DataObject) -> None:
         part = draw.draw(st.sampled_from(parts))

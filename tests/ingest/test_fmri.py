@@ -438,7 +438,6 @@ def test_damaged_bytes_never_end_in_another_error(tmp_path: Path, atlas: Path) -
 
     @settings(
         max_examples=40,
-        deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(

@@ -188,7 +188,6 @@ def test_what_is_not_there_or_of_no_known_kind_is_said(tmp_path: Path) -> None:
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

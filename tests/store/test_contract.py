@@ -441,7 +441,6 @@ def _column(values: st.SearchStrategy[Any], n: int) -> st.SearchStrategy[list[An
 @both_stores
 @settings(
     max_examples=15,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(batches=changes())

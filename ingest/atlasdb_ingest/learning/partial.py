@@ -96,20 +96,21 @@ def alone(data: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:
     at_once = max(1, _ROOM // (n_times * shifts.shape[1]))
     for start in range(0, n_regions, at_once):
         which = np.arange(start, min(start + at_once, n_regions))
+        own_place = np.arange(which.size)
         late = (place - shifts[which][:, :, None]) % n_times
         moved = course[which[:, None, None], late]
         shared = moved.reshape(-1, n_times) @ course.T / n_times
         shared = shared.reshape(*moved.shape[:2], n_regions)
-        shared[np.arange(which.size), :, which] = 0.0
+        shared[own_place, :, which] = 0.0
         # The inverse for the rest, then with the shifted region put back.
         column = inverse[which][:, None]
         gone = size[which][:, None, None]
         pull = shared @ inverse
         pull -= (shared * column).sum(axis=2, keepdims=True) * column / gone
-        pull[np.arange(which.size), :, which] = 0.0
+        pull[own_place, :, which] = 0.0
         own = 1.0 / (1.0 + RIDGE - (pull * shared).sum(axis=2, keepdims=True))
         others = size - column**2 / gone + own * pull**2
-        others[np.arange(which.size), :, which] = 1.0
+        others[own_place, :, which] = 1.0
         found[which] = np.sqrt(own) * pull / np.sqrt(others)
     return found
 

@@ -11,6 +11,8 @@ import math
 
 import torch
 
+from atlasdb_ingest.simulation.scanner import continued
+
 _CORNER_HZ, _STEEPNESS = 0.09, 4
 """Vessels follow slower activity; above, power falls."""
 _LEAST = 1e-3
@@ -41,11 +43,8 @@ def restored(series: torch.Tensor, tr: float) -> torch.Tensor:
     """
     n_times = series.shape[-1]
     n = n_times - 2
-    # Continued by its mirror images, turned round, a series has no steps at its ends,
-    # whose frequencies would drown what little a filter left.
-    before = 2 * series[..., :1] - series[..., 1 : n + 1].flip(-1)
-    after = 2 * series[..., -1:] - series[..., -n - 1 : -1].flip(-1)
-    longer = torch.cat([before, series, after], -1)
+    # Steps at the ends have frequencies that would drown what little a filter left.
+    longer = continued(series, n)
     size = longer.shape[-1]
     seen = torch.fft.rfft(longer)
     rate = torch.fft.rfftfreq(size, tr, device=series.device).to(series)

@@ -156,9 +156,7 @@ def passed(series: torch.Tensor, tr: float, low: float, high: float) -> torch.Te
     if not low and not high:
         return series
     n = min(33, n_volumes - 2)
-    before = 2 * series[..., :1] - series[..., 1 : n + 1].flip(-1)
-    after = 2 * series[..., -1:] - series[..., -n - 1 : -1].flip(-1)
-    longer = torch.cat([before, series, after], -1)
+    longer = continued(series, n)
     size = longer.shape[-1]
     rate = torch.fft.rfftfreq(size, tr, device=series.device)
     response = torch.ones_like(rate)
@@ -171,3 +169,10 @@ def passed(series: torch.Tensor, tr: float, low: float, high: float) -> torch.Te
         response = response / (1 + (edge / bent.clamp_min(1e-9)) ** 10)
     kept: torch.Tensor = torch.fft.irfft(torch.fft.rfft(longer) * response, n=size)
     return kept[..., n : n + n_volumes]
+
+
+def continued(series: torch.Tensor, n: int) -> torch.Tensor:
+    """Continue series at both ends by n samples: their mirror images, turned round."""
+    before = 2 * series[..., :1] - series[..., 1 : n + 1].flip(-1)
+    after = 2 * series[..., -1:] - series[..., -n - 1 : -1].flip(-1)
+    return torch.cat([before, series, after], -1)
