@@ -207,7 +207,7 @@ def _together(
         for one, surrogates in zip(series, cut, strict=True)
         for surrogate, _ in surrogates
     ]
-    nothing = np.split(learned(pieces).evidence(), len(series))
+    nothing = np.split(learned(pieces, brief=True).evidence(), len(series))
     again = _again(series, clean, full, study, seed)
     found = []
     for k, one in enumerate(series):
@@ -253,7 +253,7 @@ def _again(
             seen.append(_seen(replace(one, data=mixed, lengths=lengths)))
             pieces.append((seen[-1].data, lengths))
     where = full.windows.series.device
-    found = learn(pieces, full.windows.order, study, seed + 1, where)
+    found = learn(pieces, full.windows.order, study, seed + 1, where, brief=True)
     weights = found.strengths()
     if any(one.doubt.any() or one.noise.any() for one in seen):
         weights = weights * found.doubted(seen)[1]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy import optimize
 
 from atlasdb.types import FloatArray
 from atlasdb_ingest.learning import noise as noises
@@ -31,7 +32,7 @@ _JOINED = 0.05
 _REACH = 0.2
 """Share of the pairs that is expected to be connected, and how strongly: standard
 deviation of a coefficient, in units of the innovations."""
-_STEPS, _RATE = 150, 0.01
+_STEPS = 150
 _MISSED = 0.15
 """Share of a source that is left in another, in units of the tangent of the angle by
 which their channels were not orthogonal: what is left where sources were known to be
@@ -195,20 +196,26 @@ def _rotation(lagged: torch.Tensor, precision: torch.Tensor) -> torch.Tensor:
     wider = 1 + _REACH**2 * torch.linalg.eigvalsh(precision).clamp_min(0.0)
     shrunk, cost = (1 / wider).mean(-1), wider.log().sum(-1) / 2
     pairs = 1 - torch.eye(n_regions, dtype=lagged.dtype)
-    free = torch.zeros_like(pairs, requires_grad=True)
-    optimiser = torch.optim.Adam([free], lr=_RATE)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _STEPS)
-    for _ in range(_STEPS):
-        angle = free - free.mT
-        turn = torch.matrix_exp(angle)
+    rows, columns = torch.triu_indices(n_regions, n_regions, 1)
+
+    def planes(angles: torch.Tensor) -> torch.Tensor:
+        upper = torch.zeros_like(pairs).index_put((rows, columns), angles)
+        return upper - upper.mT
+
+    def loss(given: FloatArray) -> tuple[float, FloatArray]:
+        angles = torch.from_numpy(given).requires_grad_()
+        turn = torch.matrix_exp(planes(angles))
         seen = turn @ lagged @ turn.mT
         misfit = torch.einsum("kts,skl,lts->ts", seen, precision, seen) / 2
         nothing = math.log(1 - _JOINED) - misfit
         something = math.log(_JOINED) - misfit * shrunk - cost
         fit = (torch.logaddexp(nothing, something) * pairs).sum()
-        loss = angle.square().sum() / (4 * _TURN**2) - fit
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        optimiser.step()
-        schedule.step()
-    return torch.matrix_exp((free - free.mT).detach())
+        total = angles.square().sum() / (2 * _TURN**2) - fit
+        (slope,) = torch.autograd.grad(total, angles)
+        return float(total.detach()), slope.numpy()
+
+    start = np.zeros(len(rows))
+    found = optimize.minimize(
+        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}
+    )
+    return torch.matrix_exp(planes(torch.from_numpy(found.x)))

@@ -21,10 +21,11 @@ from atlasdb_ingest.models.base import LagModel, drawn, source_norms
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 2,
+    "version": 3,
     "hidden": 5,
     "output_ridge": 0.001,
     "steps": 200,
+    "brief_steps": 100,
     "batch": 256,
     "rate": 0.02,
     "prior": 10.0,

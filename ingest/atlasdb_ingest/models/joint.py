@@ -19,11 +19,12 @@ from atlasdb_ingest.models.base import LagModel, drawn, source_weights
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 1,
+    "version": 2,
     "hidden": 64,
     "probes": 16,
     "output_ridge": 0.01,
     "steps": 300,
+    "brief_steps": 150,
     "batch": 256,
     "rate": 0.01,
     "prior": 10.0,

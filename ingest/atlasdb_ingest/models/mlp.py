@@ -22,7 +22,7 @@ from atlasdb_ingest.models.base import PROBES, LagModel, drawn, source_weights
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 3,
+    "version": 4,
     "hidden": 10,
     "output_ridge": 0.001,
     "steps": 600,
