@@ -57,6 +57,15 @@ def estimate(batch: list[Timeseries], *, model: str, seed: int = 0) -> list[Esti
     return trainer.estimate(batch, model=model, seed=seed, study=study)
 
 
+@pytest.fixture
+def brief(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train hardly at all: what must hold of every answer holds of a poor one too."""
+    settings = models.load(model).SETTINGS
+    for steps in ("steps", "brief_steps", "divergence_steps"):
+        if steps in settings:
+            monkeypatch.setitem(settings, steps, 24)
+
+
 @cache
 def learned(model: str) -> tuple[list[Estimate], list[FloatArray]]:
     made = [planted(models.load(model).ENGINE, seed) for seed in range(3)]
@@ -162,6 +171,7 @@ def test_every_matrix_keeps_its_range(model: str) -> None:
 
 
 @every_model
+@pytest.mark.usefixtures("brief")
 def test_the_same_seed_gives_the_same_estimate(model: str) -> None:
     data, _ = planted(models.load(model).ENGINE, 2)
     one, two = (
@@ -173,6 +183,7 @@ def test_the_same_seed_gives_the_same_estimate(model: str) -> None:
 
 
 @every_model
+@pytest.mark.usefixtures("brief")
 def test_a_batch_of_unequal_lengths_gives_what_each_gets_alone(model: str) -> None:
     made = [planted(models.load(model).ENGINE, seed)[0] for seed in range(2)]
     cut = [data[:, : 290 - 60 * k] for k, data in enumerate(made)]
@@ -219,6 +230,7 @@ UNITS: dict[str, Callable[[FloatArray], FloatArray]] = {
 
 
 @every_model
+@pytest.mark.usefixtures("brief")
 def test_the_unit_of_a_recording_changes_nothing(model: str) -> None:
     data, _ = planted(models.load(model).ENGINE, 0)
     data = data[:3, :100]
@@ -272,6 +284,7 @@ MIXED: dict[str, Callable[[FloatArray], FloatArray]] = {
 
 
 @every_model
+@pytest.mark.usefixtures("brief")
 @pytest.mark.parametrize("how", MIXED)
 def test_awkward_recordings_get_finite_answers(model: str, how: str) -> None:
     data, _ = planted(models.load(model).ENGINE, 0)

@@ -30,7 +30,7 @@ SETTINGS: Final[dict[str, float | int]] = {
     "batch": 256,
     "rate": 0.02,
     "prior": 10.0,
-    "null": 1500,
+    "null": 800,
     "max_surrogates": 5,
 }
 SPARSITY: Final = 0.016
