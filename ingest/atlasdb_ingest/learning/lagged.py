@@ -197,6 +197,7 @@ def _together(
     full = learned(wholes)
     seen = full.read()
     evidence, kept = full.doubted(clean)
+    direct = full.direct()
     score, *baseline = full.scores()
     parts = learned(
         [half for one in wholes for half in halves(*one)], brief=True
@@ -215,10 +216,14 @@ def _together(
         np.fill_diagonal(evidence[k], np.nan)
         chance = np.concatenate(null)
         wider = confidence.inflation(evidence[k], chance)
-        p = confidence.p_values(evidence[k], wider * chance)
+        p = confidence.p_values(evidence[k] * direct[k], wider * chance)
         read = seen.of(slice(k, k + 1)), parts.of(slice(2 * k, 2 * k + 2))
         others = None if again is None else again[k]
-        found.append(_one(one, p, kept[k], *read, others, float(score[k]), study, lags))
+        found.append(
+            _one(
+                one, p, kept[k] * direct[k], *read, others, float(score[k]), study, lags
+            )
+        )
         found[-1].state.update(readout.parameters(full.models[0], k))
         found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)
         if baseline:
@@ -254,7 +259,7 @@ def _again(
             pieces.append((seen[-1].data, lengths))
     where = full.windows.series.device
     found = learn(pieces, full.windows.order, study, seed + 1, where, brief=True)
-    weights = found.strengths()
+    weights = found.strengths() * found.direct()
     if any(one.doubt.any() or one.noise.any() for one in seen):
         weights = weights * found.doubted(seen)[1]
     return weights.reshape(len(series), -1, *weights.shape[1:])

@@ -20,6 +20,10 @@ from atlasdb_ingest.learning.windows import Piece, Windows
 from atlasdb_ingest.models import linear
 from atlasdb_ingest.models.base import LagModel
 
+_FORGETFUL = 0.2
+"""Share of itself that a region keeps for a sample, at least."""
+_NOTHING = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class Learned:
@@ -78,6 +82,29 @@ class Learned:
         evidence = torch.cat(each)
         kept = evidence / found.evidence().clamp_min(1e-12)
         return evidence.numpy(), kept.numpy()
+
+    def direct(self) -> FloatArray:
+        """Tell what share of each connection is more than others pass on.
+
+        A region that is moved between two samples moves others before the second:
+        half of what two connections do one after the other (the second term of the
+        exponential of a flow), more where the region between forgets fast. What is no
+        larger is not told from it.
+
+        Returns
+        -------
+        ndarray of float, shape (n_series, n_regions, n_regions)
+            From 0 to 1.
+        """
+        _, size = self.models[0].slopes(self.windows)
+        n_regions = size.shape[1]
+        power = size.square() * (1 - torch.eye(n_regions).to(size))[..., None]
+        next_sample, whole = power[..., 0], power.sum(-1)
+        # By the root, not the whole, of what it keeps: what bends seems to forget.
+        own = size[..., 0].diagonal(dim1=1, dim2=2).clamp(_FORGETFUL, 1.0)
+        passed = next_sample @ (next_sample / own[..., None]) / 4
+        share = (1 - passed / whole.clamp_min(_NOTHING)).clamp_min(0.0)
+        return np.asarray(share.cpu().double().numpy())
 
     def scores(self) -> list[FloatArray]:
         """Give the held-out gain over autoregression of each model, in their order."""
