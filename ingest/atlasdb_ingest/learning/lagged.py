@@ -219,11 +219,7 @@ def _together(
         p = confidence.p_values(evidence[k] * direct[k], wider * chance)
         read = seen.of(slice(k, k + 1)), parts.of(slice(2 * k, 2 * k + 2))
         others = None if again is None else again[k]
-        found.append(
-            _one(
-                one, p, kept[k] * direct[k], *read, others, float(score[k]), study, lags
-            )
-        )
+        found.append(_one(one, p, kept[k], *read, others, float(score[k]), study, lags))
         found[-1].state.update(readout.parameters(full.models[0], k))
         found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)
         if baseline:
@@ -258,8 +254,8 @@ def _again(
             seen.append(_seen(replace(one, data=mixed, lengths=lengths)))
             pieces.append((seen[-1].data, lengths))
     where = full.windows.series.device
-    found = learn(pieces, full.windows.order, study, seed + 1, where, brief=True)
-    weights = found.strengths() * found.direct()
+    found = learn(pieces, full.windows.order, study, seed + 1, where)
+    weights = found.strengths()
     if any(one.doubt.any() or one.noise.any() for one in seen):
         weights = weights * found.doubted(seen)[1]
     return weights.reshape(len(series), -1, *weights.shape[1:])

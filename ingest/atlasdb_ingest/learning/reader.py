@@ -202,13 +202,13 @@ class Triangles(nn.Module):
     def forward(self, state: torch.Tensor, apart: torch.Tensor) -> torch.Tensor:
         """Update the numbers of all pairs, shape (n, n_regions, n_regions, width)."""
         n_regions = state.shape[1]
-        value, gate = self.gated(self.before(state)).chunk(2, -1)
-        value = (value * torch.sigmoid(gate) * apart).permute(0, 3, 1, 2)
+        value, gate = self._channels(self.before(state))
+        value = value * torch.sigmoid(gate) * apart[..., 0]
         del gate
-        first, second, outward, inward = value.chunk(4, 1)
+        first, second, outward, inward = value.chunk(4)
         # A third region on the way, a target of both, a source of both.
         over = [first @ second, outward @ outward.mT, inward.mT @ inward]
-        third = torch.cat(over, 1).permute(0, 2, 3, 1) / math.sqrt(n_regions)
+        third = torch.cat(over).permute(1, 2, 3, 0) / math.sqrt(n_regions)
         del value, first, second, outward, inward, over
         state = state + self.third(self.within(third)) * apart
         del third
@@ -220,6 +220,19 @@ class Triangles(nn.Module):
         hidden += self.target(around)[:, None]
         updated: torch.Tensor = state + self.change(functional.silu(hidden)) * apart
         return updated
+
+    def _channels(self, seen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give values and gates, shape (4 channels, n, n_regions, n_regions).
+
+        Channels first, as the products over a third region want them.
+        """
+        flat = seen.flatten(0, 2).mT
+        weights, biases = self.gated.weight.chunk(2), self.gated.bias.chunk(2)
+        value, gate = (
+            (weight @ flat + bias[:, None]).unflatten(1, seen.shape[:3])
+            for weight, bias in zip(weights, biases, strict=True)
+        )
+        return value, gate
 
 
 def loss(logits: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
