@@ -229,7 +229,7 @@ class Triangles(nn.Module):
         flat = seen.flatten(0, 2).mT
         weights, biases = self.gated.weight.chunk(2), self.gated.bias.chunk(2)
         value, gate = (
-            (weight @ flat + bias[:, None]).unflatten(1, seen.shape[:3])
+            (weight @ flat + bias[:, None]).reshape(-1, *seen.shape[:3])
             for weight, bias in zip(weights, biases, strict=True)
         )
         return value, gate
