@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -48,9 +49,14 @@ class Learned:
         """All of them, what was chosen for the study first."""
         return [self.plain] if self.network is None else [self.network, self.plain]
 
+    @cached_property
+    def slopes(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Derivatives of each model, as `LagModel.slopes` gives them."""
+        return [model.slopes(self.windows) for model in self.models]
+
     def read(self) -> readout.Readout:
         """Read strength, sign and lag of the connections."""
-        return readout.read(self.models, self.windows)
+        return readout.read(self.models, self.windows, self.slopes)
 
     def strengths(self) -> FloatArray:
         """Read only the strengths."""
@@ -80,7 +86,7 @@ class Learned:
             for k, one in enumerate(clean)
         ]
         evidence = torch.cat(each)
-        kept = evidence / found.evidence().clamp_min(1e-12)
+        kept = evidence / found.evidence().clamp_min(_NOTHING)
         return evidence.numpy(), kept.numpy()
 
     def direct(self) -> FloatArray:
@@ -96,7 +102,7 @@ class Learned:
         ndarray of float, shape (n_series, n_regions, n_regions)
             From 0 to 1.
         """
-        _, size = self.models[0].slopes(self.windows)
+        _, size = self.slopes[0]
         n_regions = size.shape[1]
         power = size.square() * (1 - torch.eye(n_regions).to(size))[..., None]
         next_sample, whole = power[..., 0], power.sum(-1)

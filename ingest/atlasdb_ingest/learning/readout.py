@@ -42,7 +42,11 @@ class Readout:
         return Readout(self.strength[which], self.sign[which], self.lag[which])
 
 
-def read(models: Sequence[LagModel], windows: Windows) -> Readout:
+def read(
+    models: Sequence[LagModel],
+    windows: Windows,
+    slopes: Sequence[tuple[torch.Tensor, torch.Tensor]],
+) -> Readout:
     """Read connections out of trained models of the same recordings, on average.
 
     Parameters
@@ -51,6 +55,8 @@ def read(models: Sequence[LagModel], windows: Windows) -> Readout:
         Trained on `windows`.
     windows : Windows
         Where to probe them.
+    slopes : sequence of (Tensor, Tensor)
+        Of each model, as `LagModel.slopes` gives them.
 
     Returns
     -------
@@ -59,7 +65,6 @@ def read(models: Sequence[LagModel], windows: Windows) -> Readout:
     """
     n = len(models)
     strength = strengths(models, windows)
-    slopes = [model.slopes(windows) for model in models]
     mean, size = (_double(sum(s[k].cpu() for s in slopes)) / n for k in (0, 1))
     strongest = size.argmax(axis=-1)
     sign = np.sign(np.take_along_axis(mean, strongest[..., None], axis=-1)[..., 0])
