@@ -9,7 +9,7 @@ triangle updates of Jumper et al. 2021 (AlphaFold), without attention.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
@@ -24,6 +24,8 @@ _FAR = 5.0
 """Deviations at which numbers of whole recordings are cut off."""
 _DROPPED = 0.5
 """Share of them that is not seen in one step of training."""
+_AT_ONCE = 32_000
+"""Ordered pairs whose hidden layers are held at once: they fit into the cache."""
 
 
 class Reader(nn.Module):
@@ -42,6 +44,9 @@ class Reader(nn.Module):
     courses : int, default=5
         Learned courses of each region, whose products over time are features too.
     """
+
+    pair_mean: torch.Tensor
+    pair_scale: torch.Tensor
 
     def __init__(
         self,
@@ -95,34 +100,43 @@ class Reader(nn.Module):
         Tensor, shape (n, n_regions, n_regions, 4)
             Logits of ``NONE, FORTH, BACK, BOTH``; the diagonal means nothing.
         """
-        pair = self._scaled("pair", features.pair)
+        pair, n_times = features.pair, features.courses.shape[-1]
+        n, n_regions = pair.shape[:2]
         region = self._scaled("region", features.region)
         whole = self._scaled("whole", features.whole).clamp(-_FAR, _FAR)
-        n_regions, n_times = features.courses.shape[1], features.courses.shape[-1]
         apart = 1 - torch.eye(n_regions, device=pair.device)[..., None]
-        # Sums are made in place: a hidden layer of 400 regions takes 40 MB.
-        hidden = self.forth(pair)
-        hidden += self.back(pair).transpose(1, 2)
-        del pair
-        hidden += self.source(region)[:, :, None]
-        hidden += self.target(region)[:, None]
-        hidden += self.whole(whole)[:, None, None]
-        moments, turned = self._moments(features.courses)
-        hidden += self.moments(moments)
-        hidden += self.contrast(math.sqrt(n_times) / 3 * (moments - turned))
-        del moments, turned
-        state = self.enter(functional.silu(hidden)) * apart
-        del hidden
+        of_source, level = self._unscaled(self.forth)
+        of_target, other = self._unscaled(self.back)
+        level = level + other + self.whole(whole)[:, None, None]
+        sources = self.source(region)[:, :, None] + level
+        targets = self.target(region)[:, None]
+        courses = self._courses(features.courses)
+
+        def enter(rows: slice) -> torch.Tensor:
+            hidden = functional.linear(pair[:, rows], of_source)
+            hidden += functional.linear(pair[:, :, rows].transpose(1, 2), of_target)
+            hidden += sources[:, rows]
+            hidden += targets
+            moments = _products(courses, rows)
+            hidden += self.moments(moments.flatten(3))
+            moments = moments - moments.transpose(3, 4)
+            hidden += self.contrast(math.sqrt(n_times) / 3 * moments.flatten(3))
+            entered: torch.Tensor = self.enter(functional.silu(hidden))
+            return entered
+
+        state = _by_rows(enter, n, n_regions) * apart
         for block in self.blocks:
             state = block(state, apart)
-        turned = state.transpose(1, 2)
-        joined = self.joined(state + turned)
-        state = self.leave(state)
-        mixed = self.here(state) + self.there(state).transpose(1, 2)
-        leads = self.leads(functional.silu(mixed))
-        return torch.cat(
-            [joined[..., :1], leads, leads.transpose(1, 2), joined[..., 1:]], -1
-        )
+
+        def leave(rows: slice) -> torch.Tensor:
+            here, there = state[:, rows], state[:, :, rows].transpose(1, 2)
+            joined = self.joined(here + there)
+            mixed = self.here(self.leave(here)) + self.there(self.leave(there))
+            return torch.cat([joined, self.leads(functional.silu(mixed))], -1)
+
+        found = _by_rows(leave, n, n_regions)
+        none, both, forth = found[..., :1], found[..., 1:2], found[..., 2:]
+        return torch.cat([none, forth, forth.transpose(1, 2), both], -1)
 
     @classmethod
     def of(cls, tensors: Mapping[str, torch.Tensor]) -> Reader:
@@ -160,17 +174,19 @@ class Reader(nn.Module):
         scaled: torch.Tensor = (numbers - mean) / scale
         return scaled
 
-    def _moments(self, courses: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Multiply learned courses of all pairs of regions over time."""
-        n, n_regions, _, n_times = courses.shape
+    def _unscaled(self, layer: nn.Linear) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give weight and bias for numbers of pairs that were not normalised."""
+        weight = layer.weight / self.pair_scale
+        bias = -weight @ self.pair_mean
+        return weight, bias if layer.bias is None else bias + layer.bias
+
+    def _courses(self, courses: torch.Tensor) -> torch.Tensor:
+        """Give learned courses of all regions, shape (n, n_regions, k, n_times)."""
         found = self.course(functional.silu(self.near(courses.flatten(0, 1))))
         found = found - found.mean(-1, keepdim=True)
         found = found / (found.square().mean(-1, keepdim=True).sqrt() + 0.1)
-        k = found.shape[1]
-        found = found.reshape(n, n_regions * k, n_times)
-        product = (found @ found.mT / n_times).reshape(n, n_regions, k, n_regions, k)
-        moments = product.transpose(2, 3)
-        return moments.flatten(3), moments.transpose(3, 4).flatten(3)
+        learned: torch.Tensor = found.reshape(*courses.shape[:2], *found.shape[1:])
+        return learned
 
 
 class Triangles(nn.Module):
@@ -202,37 +218,59 @@ class Triangles(nn.Module):
     def forward(self, state: torch.Tensor, apart: torch.Tensor) -> torch.Tensor:
         """Update the numbers of all pairs, shape (n, n_regions, n_regions, width)."""
         n_regions = state.shape[1]
-        value, gate = self._channels(self.before(state))
-        value = value * torch.sigmoid(gate) * apart[..., 0]
-        del gate
+        value = self._channels(self.before(state)) * apart[..., 0]
         first, second, outward, inward = value.chunk(4)
         # A third region on the way, a target of both, a source of both.
         over = [first @ second, outward @ outward.mT, inward.mT @ inward]
-        third = torch.cat(over).permute(1, 2, 3, 0) / math.sqrt(n_regions)
+        third = torch.cat(over) / math.sqrt(n_regions)
         del value, first, second, outward, inward, over
-        state = state + self.third(self.within(third)) * apart
-        del third
+
+        def explained(rows: slice) -> torch.Tensor:
+            near = self.within(third[:, :, rows].permute(1, 2, 3, 0))
+            more: torch.Tensor = self.third(near) * apart[rows]
+            return state[:, rows] + more
+
+        state = _by_rows(explained, len(state), n_regions)
         seen = self.after(state) * apart
         around = torch.cat([seen.mean(2), seen.mean(1)], -1)
-        hidden = self.here(seen)
-        hidden += self.there(seen).transpose(1, 2)
-        hidden += self.source(around)[:, :, None]
-        hidden += self.target(around)[:, None]
-        updated: torch.Tensor = state + self.change(functional.silu(hidden)) * apart
-        return updated
+        source, target = self.source(around)[:, :, None], self.target(around)[:, None]
 
-    def _channels(self, seen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give values and gates, shape (4 channels, n, n_regions, n_regions).
+        def changed(rows: slice) -> torch.Tensor:
+            hidden = self.here(seen[:, rows])
+            hidden += self.there(seen[:, :, rows].transpose(1, 2))
+            hidden += source[:, rows]
+            hidden += target
+            more: torch.Tensor = self.change(functional.silu(hidden)) * apart[rows]
+            return state[:, rows] + more
+
+        return _by_rows(changed, len(state), n_regions)
+
+    def _channels(self, seen: torch.Tensor) -> torch.Tensor:
+        """Give gated values, shape (4 channels, n, n_regions, n_regions).
 
         Channels first, as the products over a third region want them.
         """
-        flat = seen.flatten(0, 2).mT
-        weights, biases = self.gated.weight.chunk(2), self.gated.bias.chunk(2)
-        value, gate = (
-            (weight @ flat + bias[:, None]).reshape(-1, *seen.shape[:3])
-            for weight, bias in zip(weights, biases, strict=True)
-        )
-        return value, gate
+        bias, flat = self.gated.bias[:, None], seen.flatten(0, 2).mT
+        both = torch.addmm(bias, self.gated.weight, flat)
+        return functional.glu(both, 0).reshape(-1, *seen.shape[:3])
+
+
+def _by_rows(
+    work: Callable[[slice], torch.Tensor], n: int, n_regions: int
+) -> torch.Tensor:
+    """Do some rows of all pairs after the other, shape (n, n_regions, n_regions, k)."""
+    size = max(1, _AT_ONCE // (n * n_regions))
+    starts = range(0, n_regions, size)
+    found = [work(slice(start, start + size)) for start in starts]
+    return found[0] if len(found) == 1 else torch.cat(found, 1)
+
+
+def _products(courses: torch.Tensor, rows: slice) -> torch.Tensor:
+    """Multiply courses of pairs over time: (n, rows, n_regions, k, k)."""
+    n, n_regions, k, n_times = courses.shape
+    some = courses[:, rows].flatten(1, 2)
+    product = some @ courses.flatten(1, 2).mT / n_times
+    return product.reshape(n, -1, k, n_regions, k).transpose(2, 3)
 
 
 def loss(logits: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

@@ -148,7 +148,7 @@ def _bold(
         if t % rewire == 0:
             arriving = coming.step(rewire * dt)
         pushed = torch.bmm(arriving, state[..., None])[..., 0] + drive.step()
-        state = keep * state + (1 - keep) * pushed
+        state = torch.lerp(pushed, state, keep)
         vessels.step(state)
         volume, rest = divmod(t - settle + 1, every)
         if rest == 0 and volume > 0:
@@ -163,31 +163,33 @@ class _Vessels:
     def __init__(self, n: int, n_regions: int, dt: float, dice: Dice) -> None:
         size = (n, n_regions)
         varied = dice.uniform(n, 1, high=0.45)
-        self._decay = 0.65 * torch.exp(0.6 * varied * dice.normal(*size))
-        self._feedback = 0.41 * torch.exp(0.6 * varied * dice.normal(*size))
-        self._transit = 0.98 * torch.exp(varied * dice.normal(*size))
+        decay = 0.65 * torch.exp(0.6 * varied * dice.normal(*size))
+        feedback = 0.41 * torch.exp(0.6 * varied * dice.normal(*size))
+        transit = 0.98 * torch.exp(varied * dice.normal(*size))
         self._stiffness = 0.32
         self._extraction = 0.34 + 0.04 * dice.normal(*size).clamp(-2, 2)
         strength = dice.spread(n, 1, low=0.2, high=1.0)
-        self._efficacy = strength * torch.exp(0.1 * dice.normal(*size))
+        efficacy = strength * torch.exp(0.1 * dice.normal(*size))
         self._left = torch.log(1 - self._extraction)
-        self._dt = dt
+        # A step is many small products: what does not change is multiplied once.
+        self._dt, self._pace, self._keep = dt, dt / transit, 1 - dt * decay
+        self._efficacy, self._feedback = dt * efficacy, dt * feedback
         nothing = torch.zeros(size, device=dice.device)
         self._signal = self._flow = self._volume = self._content = nothing
 
     def step(self, activity: torch.Tensor) -> None:
         """Let activity act for one step."""
         flow, volume = self._flow.exp(), self._volume.exp()
-        outflow = torch.exp(self._volume / self._stiffness)
-        extracted = (1 - torch.exp(self._left / flow)) / self._extraction
-        demand = self._efficacy * activity - self._decay * self._signal
-        moved = self._dt * self._signal / flow
-        pace = self._dt / self._transit
-        self._signal = self._signal + self._dt * (demand - self._feedback * (flow - 1))
-        self._flow = (self._flow + moved).clamp(-1.2, 1.5)
-        self._volume = self._volume + pace * (flow - outflow) / volume
+        outflow = torch.exp(self._volume / self._stiffness) / volume
+        extracted = -torch.expm1(self._left / flow) / self._extraction
         supply = flow * extracted / self._content.exp()
-        self._content = self._content + pace * (supply - outflow / volume)
+        self._flow = torch.addcdiv(self._flow, self._signal, flow, value=self._dt)
+        self._flow = self._flow.clamp(-1.2, 1.5)
+        signal = torch.addcmul(self._feedback, self._keep, self._signal)
+        signal = torch.addcmul(signal, self._efficacy, activity)
+        self._signal = torch.addcmul(signal, self._feedback, flow, value=-1)
+        self._volume = torch.addcmul(self._volume, self._pace, flow / volume - outflow)
+        self._content = torch.addcmul(self._content, self._pace, supply - outflow)
 
     def signal(self) -> torch.Tensor:
         """Give BOLD, relative signal change up to a factor."""

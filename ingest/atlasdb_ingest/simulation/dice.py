@@ -25,7 +25,8 @@ class Dice:
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
         """Draw numbers between two bounds."""
         drawn = torch.rand(*shape, generator=self.generator, device=self.device)
-        return low + (high - low) * drawn
+        # Most draws of a simulation are between 0 and 1, and pass this line in haste.
+        return drawn if (low, high) == (0.0, 1.0) else low + (high - low) * drawn
 
     def spread(self, *shape: int, low: float, high: float) -> torch.Tensor:
         """Draw positive numbers, every factor between two bounds equally likely."""

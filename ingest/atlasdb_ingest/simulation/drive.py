@@ -109,15 +109,16 @@ class Drive:
             begins, dice.exponential(*begins.shape), self._height[self._sized]
         )
         self._height[self._sized] = height
-        fresh = self._fresh * dice.normal(*self._course.shape)
-        self._course = self._keep * self._course + fresh
+        fresh = dice.normal(*self._course.shape)
+        self._course = torch.addcmul(self._keep * self._course, self._fresh, fresh)
         switch = dice.uniform(len(self._on), 1)
         self._common_on = torch.where(
             self._common_on, switch >= self._common_leave, switch < self._common_enter
         )
         active = on * self._height
         active[self._smooth] = 0.25 + 0.35 * self._course
-        reached = active * self._amplitude + self._noise * dice.normal(*self._size)
+        noise = self._noise * dice.normal(*self._size)
+        reached = torch.addcmul(noise, active, self._amplitude)
         near = reached[self._reaching, :, None]
         reached[self._reaching] = torch.bmm(self._reach, near)[..., 0]
         return reached + self._common * self._common_on
