@@ -210,7 +210,7 @@ def test_the_shipped_network_says_how_it_was_made() -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two networks of one seed, and the log of the second where logs can be written."""
     folder = tmp_path_factory.mktemp("jane")
-    files = [folder / "jane.safetensors", folder / "again.safetensors"]
+    files = [folder / "first.safetensors", folder / "jane.safetensors"]
     logs = folder / "logs"
     for file in files:
         words = ["train", str(file), "--seed", "25", "--groups", "2", "--steps", "3"]

@@ -128,10 +128,12 @@ class Reader(nn.Module):
         for block in self.blocks:
             state = block(state, apart)
 
+        last = self.leave(state)
+
         def leave(rows: slice) -> torch.Tensor:
-            here, there = state[:, rows], state[:, :, rows].transpose(1, 2)
-            joined = self.joined(here + there)
-            mixed = self.here(self.leave(here)) + self.there(self.leave(there))
+            joined = self.joined(state[:, rows] + state[:, :, rows].transpose(1, 2))
+            here, there = last[:, rows], last[:, :, rows].transpose(1, 2)
+            mixed = self.here(here) + self.there(there)
             return torch.cat([joined, self.leads(functional.silu(mixed))], -1)
 
         found = _by_rows(leave, n, n_regions)
