@@ -70,6 +70,9 @@ def test_the_order_of_the_regions_says_nothing() -> None:
     np.testing.assert_allclose(
         read(series[order]), forth[np.ix_(order, order)], atol=2e-4
     )
+    noise = np.random.default_rng(0).standard_normal((len(series), 200))
+    scores = [amortised.read(one, 0.5).ood_score for one in (noise, noise[order])]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-4)
 
 
 def test_units_say_nothing() -> None:

@@ -23,6 +23,8 @@ _KEPT = 24
 """Directions in which simulated recordings differ most."""
 _FAR = 0.995
 """Share of the simulated recordings that are nearer to the others than a score of 1."""
+_CONSTANT = 1e-4
+"""Numbers that vary less are 0 by symmetry, but for rounding, which tells nothing."""
 _LARGEST = 20.0
 _CLIP = 3.0
 _HIDDEN = 64
@@ -102,7 +104,7 @@ class Familiar(nn.Module):
             torch.manual_seed(seed)
             made = cls(simulated.shape[1], len(simulated[::2]))
             made.centre.copy_(simulated.mean(0))
-            made.scale.copy_(simulated.std(0).clamp_min(1e-6))
+            made.scale.copy_(simulated.std(0))
             made._practise(made._level(seen).clamp(-_CLIP, _CLIP), misled.float())
         level = made._level(simulated)
         size, vectors = torch.linalg.eigh(level.mT @ level / len(level))
@@ -161,7 +163,8 @@ class Familiar(nn.Module):
         return apart.topk(_NEAREST, largest=False).values.mean(-1)
 
     def _level(self, numbers: torch.Tensor) -> torch.Tensor:
-        return (numbers - self.centre) / self.scale
+        level = (numbers - self.centre) / self.scale
+        return level.where(self.scale > _CONSTANT, 0.0)
 
     def _practise(self, level: torch.Tensor, truth: torch.Tensor) -> None:
         """Learn where the network is misled."""
