@@ -23,8 +23,8 @@ _KEPT = 24
 """Directions in which simulated recordings differ most."""
 _FAR = 0.995
 """Share of the simulated recordings that are nearer to the others than a score of 1."""
-_CONSTANT = 1e-4
-"""Numbers that vary less are 0 by symmetry, but for rounding, which tells nothing."""
+_CONSTANT = 1e-3
+"""What varies less is 0 by symmetry, but for rounding, which must not be enlarged."""
 _LARGEST = 20.0
 _CLIP = 3.0
 _HIDDEN = 64
@@ -163,8 +163,7 @@ class Familiar(nn.Module):
         return apart.topk(_NEAREST, largest=False).values.mean(-1)
 
     def _level(self, numbers: torch.Tensor) -> torch.Tensor:
-        level = (numbers - self.centre) / self.scale
-        return level.where(self.scale > _CONSTANT, 0.0)
+        return (numbers - self.centre) / self.scale.clamp_min(_CONSTANT)
 
     def _practise(self, level: torch.Tensor, truth: torch.Tensor) -> None:
         """Learn where the network is misled."""
