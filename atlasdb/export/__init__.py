@@ -6,12 +6,12 @@ the store. A file has its name only when it is complete.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from atlasdb.atomic import written
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import Activation, Connectome, Contrast
 
@@ -81,7 +81,8 @@ def export_contrast(
 
     made, left_out = writers(contrast)
     for name, write in made.items():
-        _complete(write, folder / name)
+        with written(folder / name) as part:
+            write(part)
     for old in (*folder.glob("component-[0-9]*.png"), *map(folder.joinpath, left_out)):
         if old.name not in made:
             old.unlink(missing_ok=True)
@@ -108,19 +109,5 @@ def _write(formats: Mapping[str, str], what: Any, path: Path) -> None:
         )
     module, _, name = formats[suffix].partition(":")
     write = getattr(import_module(f"atlasdb.export.{module}"), name)
-    _complete(partial(write, what), path)
-
-
-def _complete(write: Callable[[Path], None], path: Path) -> None:
-    """Write under another name first: a half-written file never has its own."""
-    part = path.with_name(f".part-{path.name}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(part)
-        part.replace(path)
-    except OSError as error:
-        raise InvalidDataError(
-            f"Could not write {path}: {error.strerror or error}."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with written(path) as part:
+        write(what, part)

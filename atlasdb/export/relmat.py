@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from atlasdb import __version__
+from atlasdb.atomic import written
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import Connectome
 
@@ -119,6 +120,5 @@ def _describe(folder: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".part-{path.name}")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    with written(path) as part:
+        part.write_text(text, encoding="utf-8")

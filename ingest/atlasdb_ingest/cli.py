@@ -77,6 +77,11 @@ LEARN = [
     click.Option(
         ["--device"], default="auto", show_default=True, help="auto, cpu, cuda or mps."
     ),
+    click.Option(
+        ["--log-dir"],
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder to write to how each network learns, for TensorBoard.",
+    ),
 ]
 SELECT = [
     click.Option(
@@ -276,6 +281,7 @@ def _ingest(
     learning = Learning(
         **{k: rest[k] for k in ("model", "engine", "seed", "device") if k in rest}
     )
+    log_dir = rest.get("log_dir")
     with session.open() as atlas:
         found = plan(atlas)
         if rest["dry_run"]:
@@ -290,9 +296,13 @@ def _ingest(
             learning,
             n_jobs=rest["jobs"],
             abort=rest["on_error"] == "abort",
+            log_dir=log_dir,
         )
     for line in _together([*found.notes, *report.notes]):
         click.echo(line, err=True)
+    if log_dir is not None:
+        none = "" if report.n_curves else ": nothing was trained step by step"
+        click.echo(f"{report.n_curves} trainings logged -> {log_dir}{none}", err=True)
     done, same = len(report.done), len(report.unchanged)
     if done or same:
         click.echo(f"{done} recordings ingested, {same} unchanged -> {session.url}")

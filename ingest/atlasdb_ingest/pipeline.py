@@ -8,11 +8,11 @@ passed over before anything is read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -29,11 +29,14 @@ from atlasdb_ingest.jobs import (
     make_options,
     settings_hash,
 )
+from atlasdb_ingest.learning.curve import Curve, placed
 from atlasdb_ingest.types import Estimate, Prepared, Timeseries
 
 if TYPE_CHECKING:
     from atlasdb_ingest.learning.study import Study
 
+JobCurve: TypeAlias = Callable[[Job, int, float], object]
+"""Takes a recording, the step of its training, and the held-out log-likelihood then."""
 TOGETHER = 64
 """So many subjects are read before they are learned from and written."""
 _VERSIONS = [
@@ -53,12 +56,15 @@ class Report:
         Label and reason.
     notes : list of (str, str)
         Label and what was left out, changed or found odd.
+    n_curves : int
+        Recordings whose training was logged.
     """
 
     done: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
+    n_curves: int = 0
 
 
 def ingest(
@@ -77,6 +83,7 @@ def ingest(
     engine: str | None = None,
     seed: int = 0,
     device: str = "auto",
+    log_dir: Path | None = None,
     **options: Any,
 ) -> Report:
     """Turn one file into a connectome in an atlas.
@@ -97,6 +104,8 @@ def ingest(
         Store the label itself: for public data.
     model, engine, seed, device
         How connections are learned; see `atlasdb_ingest.estimate`.
+    log_dir : Path, optional
+        Folder for TensorBoard, as in `run_jobs`.
     **options
         The modality's own, as ``Options`` of its module names them.
 
@@ -113,7 +122,8 @@ def ingest(
     made = make_options(modality, options)
     (person,) = pseudonymise(atlas, [person], keep_ids=keep_ids)
     job = Job(Path(path), modality, person, subject, made, session, task, run)
-    report = run_jobs(atlas, [job], Learning(model, engine, seed, device))
+    learning = Learning(model, engine, seed, device)
+    report = run_jobs(atlas, [job], learning, log_dir=log_dir)
     if report.failed:
         raise InvalidDataError(report.failed[0][1])
     return report
@@ -137,6 +147,7 @@ def run_jobs(
     *,
     n_jobs: int = 1,
     abort: bool = False,
+    log_dir: Path | None = None,
 ) -> Report:
     """Do the jobs whose result is not in the atlas; see `Report` for what failed.
 
@@ -150,8 +161,44 @@ def run_jobs(
         So many recordings are read at once, in processes of their own.
     abort : bool, default=False
         Raise the first failure instead of going on with the others.
+    log_dir : Path, optional
+        Folder for TensorBoard: how the network of each recording learns, under the
+        place of the recording in `jobs`, from 1. Nothing else is written there.
+
+    Raises
+    ------
+    MissingExtraError
+        If a log is wanted and tensorboard is not installed.
     """
     report = Report()
+    if log_dir is None:
+        _run(atlas, jobs, learning, report, None, n_jobs=n_jobs, abort=abort)
+        return report
+    from atlasdb_ingest.learning.scalars import logged
+
+    places = {job: place for place, job in enumerate(jobs, 1)}
+    seen: set[Job] = set()
+    with logged(log_dir) as log:
+
+        def curve(job: Job, step: int, value: float) -> None:
+            seen.add(job)
+            log(f"held-out log-likelihood/{places[job]}", value, step)
+
+        _run(atlas, jobs, learning, report, curve, n_jobs=n_jobs, abort=abort)
+    report.n_curves = len(seen)
+    return report
+
+
+def _run(
+    atlas: Atlas,
+    jobs: Sequence[Job],
+    learning: Learning,
+    report: Report,
+    curve: JobCurve | None,
+    *,
+    n_jobs: int,
+    abort: bool,
+) -> None:
     todo = list(_new(atlas, jobs, learning, report, abort))
     hidden = None if len(todo) > 1 else True  # None: shown on a terminal only
     bar = tqdm(total=len(todo), unit="recording", disable=hidden, leave=False)
@@ -168,11 +215,10 @@ def run_jobs(
                     _fail(report, job, result, abort)
                 else:
                     ready.append((job, key, result))
-            entries = _learn(atlas, ready, learning, started, report, abort)
+            entries = _learn(atlas, ready, learning, started, report, curve, abort)
             atlas.write(*[entry for _, entry in entries])
             report.done += [job.label for job, _ in entries]
     atlas.describe(*[job.subject for job in jobs])
-    return report
 
 
 def _new(
@@ -227,6 +273,7 @@ def _learn(
     learning: Learning,
     started: str,
     report: Report,
+    curve: JobCurve | None,
     abort: bool,
 ) -> list[tuple[Job, Entry]]:
     """Learn from all series of one study together; give an entry for each job."""
@@ -240,7 +287,9 @@ def _learn(
     for (_, parcellation, same), rows in sorted(studies.items()):
         series = [_series(ready[i][2]) for i in rows]
         study = _study(atlas, parcellation, same)
-        for i, found in zip(rows, _estimate(series, learning, study), strict=True):
+        told = placed(curve, [ready[i][0] for i in rows])
+        estimated = _estimate(series, learning, study, told)
+        for i, found in zip(rows, estimated, strict=True):
             if isinstance(found, AtlasError):
                 _fail(report, ready[i][0], found, abort)
             else:
@@ -276,7 +325,10 @@ def _study(atlas: Atlas, parcellation: str, same: str) -> Study | None:
 
 
 def _estimate(
-    series: list[Timeseries], learning: Learning, study: Study | None
+    series: list[Timeseries],
+    learning: Learning,
+    study: Study | None,
+    curve: Curve | None,
 ) -> list[Estimate | AtlasError]:
     """Learn from series together; one that cannot be learned from fails alone."""
     from atlasdb_ingest.learning import trainer
@@ -284,11 +336,15 @@ def _estimate(
     options = asdict(learning)
     try:
         study = study or trainer.choose_study(series, **options)
-        return list(trainer.estimate(series, study=study, **options))
+        return list(trainer.estimate(series, study=study, curve=curve, **options))
     except AtlasError as error:
         if len(series) == 1:
             return [error]
-    return [found for one in series for found in _estimate([one], learning, study)]
+    return [
+        found
+        for k, one in enumerate(series)
+        for found in _estimate([one], learning, study, placed(curve, [k]))
+    ]
 
 
 def _entry(

@@ -119,6 +119,17 @@ def test_a_failed_export_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_cannot_be_written_is_refused(
+    eeg: Connectome, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidDataError, match="Could not write"):
+        export_connectome(eeg, tmp_path / "file" / "c.csv")
+    with pytest.raises(InvalidDataError, match="Could not write"):
+        to_relmat(eeg, tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 @pytest.fixture(scope="module")
 def response(filled: atlasdb.Atlas) -> Activation:
     return filled.activation("p1", "target")

@@ -62,7 +62,11 @@ def test_brief_training_takes_the_steps_that_the_family_says() -> None:
     network, windows = made(3, 2)
     done: list[int] = []
     settings = {**mlp.SETTINGS, "steps": 5, "brief_steps": 3}
-    fitting.fit(network, windows, settings, 0, lambda: done.append(1))
-    assert len(done) == 5
-    fitting.fit(network, windows, settings, 0, lambda: done.append(1), brief=True)
-    assert len(done) == 8
+
+    def looked(step: int, errors: torch.Tensor) -> None:
+        assert errors.shape == (network.n_series, network.n_regions)
+        done.append(step)
+
+    fitting.fit(network, windows, settings, 0, looked)
+    fitting.fit(network, windows, settings, 0, looked, brief=True)
+    assert done == [1, 2, 3, 4, 5, 1, 2, 3]

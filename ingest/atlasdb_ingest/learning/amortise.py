@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from atlasdb import devices
+from atlasdb.atomic import written
 from atlasdb_ingest.learning.familiar import Familiar
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.reader import Reader, loss, probability
@@ -299,14 +300,16 @@ def train(
     ------
     MissingExtraError
         If a log is wanted and tensorboard is not installed.
+    InvalidDataError
+        If the file or the log cannot be written; before anything is simulated.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
     from tqdm import tqdm
 
     where = devices.choose(device)
     hidden = None if progress is None else not progress
-    groups = plan(seed, n_groups)
-    with logged(log_dir) as log:
+    with written(out) as file, logged(log_dir) as log:
+        groups = plan(seed, n_groups)
         made = tqdm(lessons(groups, where), "simulating", n_groups, disable=hidden)
         known = list(made)
         with tqdm(total=n_steps, desc="learning", disable=hidden) as bar:
@@ -316,16 +319,14 @@ def train(
                 log("loss", wrong, step)
 
             reader = fit(known, n_steps, seed, where, step_done)
-    run = {
-        "seed": seed,
-        "n_groups": n_groups,
-        "n_brains": sum(group.n_brains for group in groups),
-        "n_steps": n_steps,
-        "device": where.type,
-        "torch": torch.__version__,
-    }
-    tensors = {**reader.tensors(), **familiar(known, reader.cpu(), seed).tensors()}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".{out.name}.part")
-    save_file(tensors, part, {name: str(value) for name, value in run.items()})
-    part.replace(out)
+        run = {
+            "seed": seed,
+            "n_groups": n_groups,
+            "n_brains": sum(group.n_brains for group in groups),
+            "n_steps": n_steps,
+            "device": where.type,
+            "torch": torch.__version__,
+        }
+        tensors = {**reader.tensors(), **familiar(known, reader.cpu(), seed).tensors()}
+        said = {name: str(value) for name, value in run.items()}
+        file.write_bytes(save(tensors, said))

@@ -30,7 +30,7 @@ def fit(
     windows: Windows,
     settings: Mapping[str, float | int],
     seed: int,
-    step_done: Callable[[], object] = lambda: None,
+    looked: Callable[[int, torch.Tensor], object] = lambda step, errors: None,
     *,
     brief: bool = False,
 ) -> None:
@@ -47,8 +47,9 @@ def fit(
         a cosine).
     seed : int
         Seed of the draws.
-    step_done : callable, optional
-        Called after each step.
+    looked : callable, optional
+        Called whenever the held-out blocks were looked at, with the number of steps
+        that are done and the mean squared errors there, as `errors` gives them.
     brief : bool, default=False
         Take ``brief_steps`` instead, where a family has them: enough for what is
         compared with others that were trained no longer, or holds nothing.
@@ -74,12 +75,12 @@ def fit(
         if step % every == 0 or step == steps:
             descent.settle()
             now = errors(model, windows, 2)
+            looked(step, now)
             if model.joint:
                 now = now.log().mean(1, keepdim=True).exp().expand_as(now)
             better = now < best
             best = torch.where(better, now, best)
             keep(model, kept, better)
-        step_done()
     with torch.no_grad():
         for old, new in zip(kept, model.parameters(), strict=True):
             new.copy_(old)

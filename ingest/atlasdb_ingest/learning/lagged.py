@@ -8,7 +8,7 @@ others, with what the same model finds in the surrogates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from atlasdb_ingest.learning import (
     sampling,
 )
 from atlasdb_ingest.learning import study as studies
+from atlasdb_ingest.learning.curve import Curve, placed
 from atlasdb_ingest.learning.learned import Learned, learn
 from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.learning.windows import Piece, halves, predictable
@@ -86,7 +87,12 @@ def choose(
 
 
 def estimate(
-    series: Sequence[Timeseries], study: Study, seed: int, where: str, bar: Any
+    series: Sequence[Timeseries],
+    study: Study,
+    seed: int,
+    where: str,
+    bar: Any,
+    curve: Curve | None = None,
 ) -> list[Estimate]:
     """Estimate the connectomes of many recordings.
 
@@ -102,6 +108,8 @@ def estimate(
         Device.
     bar : tqdm
         Moves by one for each recording.
+    curve : callable, optional
+        Told how the network of each recording learns.
 
     Returns
     -------
@@ -129,10 +137,24 @@ def estimate(
         for start in range(0, len(members), at_once):
             part = members[start : start + at_once]
             group = [series[k] for k in part]
-            estimates = _together(group, lags, n_surrogates, study, seed, target)
+            looked = _looked(placed(curve, part))
+            estimates = _together(
+                group, lags, n_surrogates, study, seed, target, looked
+            )
             found.update(zip(part, estimates, strict=True))
             bar.update(len(part))
     return [found[k] for k in range(len(series))]
+
+
+def _looked(curve: Curve | None) -> Callable[[int, torch.Tensor], object]:
+    """Give what tells a curve the errors of recordings trained side by side."""
+
+    def looked(step: int, errors: torch.Tensor) -> None:
+        if curve is not None:
+            for k, value in enumerate((-0.5 * errors.log().mean(1)).tolist()):
+                curve(k, step, value)
+
+    return looked
 
 
 def _lags(series: Timeseries) -> int:
@@ -186,29 +208,28 @@ def _together(
     study: Study,
     seed: int,
     where: torch.device,
+    looked: Callable[[int, torch.Tensor], object],
 ) -> list[Estimate]:
     """Train recordings of equal number of regions: whole, in parts, as surrogates."""
 
-    def learned(pieces: Sequence[Piece], *, brief: bool = False) -> Learned:
-        return learn(pieces, lags, study, seed, where, brief=brief)
+    def briefly(pieces: Sequence[Piece]) -> Learned:
+        return learn(pieces, lags, study, seed, where, brief=True)
 
     clean = [_seen(one) for one in series]
     wholes = [(c.data, s.lengths) for c, s in zip(clean, series, strict=True)]
-    full = learned(wholes)
+    full = learn(wholes, lags, study, seed, where, looked)
     seen = full.read()
     evidence, kept = full.doubted(clean)
     direct = full.direct()
     score, *baseline = full.scores()
-    parts = learned(
-        [half for one in wholes for half in halves(*one)], brief=True
-    ).read()
+    parts = briefly([half for one in wholes for half in halves(*one)]).read()
     cut = [list(confidence.shifted(c.data, n_surrogates, seed)) for c in clean]
     pieces = [
         (surrogate, one.lengths)
         for one, surrogates in zip(series, cut, strict=True)
         for surrogate, _ in surrogates
     ]
-    nothing = np.split(learned(pieces, brief=True).evidence(), len(series))
+    nothing = np.split(briefly(pieces).evidence(), len(series))
     again = _again(series, clean, full, study, seed)
     found = []
     for k, one in enumerate(series):

@@ -5,7 +5,7 @@ The network is blind to what it pushed out, the linear model to what bends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -125,6 +125,7 @@ def learn(
     study: Study,
     seed: int,
     where: torch.device,
+    looked: Callable[[int, torch.Tensor], object] = lambda step, errors: None,
     *,
     brief: bool = False,
 ) -> Learned:
@@ -142,6 +143,7 @@ def learn(
         Seed of starts and draws.
     where : torch.device
         Where to train.
+    looked : callable, optional
     brief : bool, default=False
         As in `fitting.fit`.
 
@@ -156,5 +158,5 @@ def learn(
     family, network = models.load(study.model), None
     if family is not linear:
         network = family.build(*sizes, seed, study.sparsity).to(where)
-        fitting.fit(network, windows, family.SETTINGS, seed, brief=brief)
+        fitting.fit(network, windows, family.SETTINGS, seed, looked, brief=brief)
     return Learned(windows, network, plain)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
-from atlasdb.errors import MissingExtraError
+from atlasdb.errors import InvalidDataError, MissingExtraError
 
-Log = Callable[[str, torch.Tensor, int], object]
+Log = Callable[[str, torch.Tensor | float, int], object]
 """Takes the name of a number, the number, and the step."""
 
 
@@ -35,6 +35,8 @@ def logged(folder: Path | None) -> Iterator[Log]:
     ------
     MissingExtraError
         If tensorboard is not installed.
+    InvalidDataError
+        If the folder cannot be written to.
     """
     if folder is None:
         yield lambda name, value, step: None
@@ -43,5 +45,12 @@ def logged(folder: Path | None) -> Iterator[Log]:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise MissingExtraError("--log-dir", "tensorboard", "tensorboard") from error
-    with SummaryWriter(str(folder)) as writer:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writer = SummaryWriter(str(folder))
+    except OSError as error:
+        raise InvalidDataError(
+            f"Could not write to {folder}: {error.strerror or error}."
+        ) from error
+    with writer:
         yield writer.add_scalar

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb_ingest import courses, models
+from atlasdb_ingest.learning.curve import Curve, placed
 from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.types import Estimate, Timeseries
 
@@ -144,6 +145,7 @@ def estimate(
     device: str = "auto",
     progress: bool | None = None,
     study: Study | None = None,
+    curve: Curve | None = None,
 ) -> list[Estimate]:
     """Learn one directed, weighted connectome from each series.
 
@@ -168,6 +170,11 @@ def estimate(
         Show a bar on stderr; by default only on a terminal.
     study : Study, optional
         What was chosen before for the study that the recordings belong to.
+    curve : callable, optional
+        Called while a network is trained on a recording, with its place in `series`,
+        the number of steps done and the log-likelihood of its held-out blocks then,
+        nats a sample and region beyond a constant. What needs no training (linear,
+        fask, amortised) has none.
 
     Returns
     -------
@@ -209,6 +216,7 @@ def estimate(
                     seed,
                     device,
                     bar,
+                    placed(curve, rows),
                 )
                 found.update(zip(rows, learned, strict=True))
     return [found[k] for k in range(len(series))]
