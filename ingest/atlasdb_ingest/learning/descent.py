@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FLOOR: Final = 1e-6
 """Added to mean squared errors, so that their roots have derivatives."""
-_BETAS, _TINY = (0.9, 0.99), 1e-8
+_FIRST, _TINY = 0.9, 1e-8
 
 
 class Descent:
@@ -66,17 +66,29 @@ class Descent:
 
 
 class Adam:
-    """Adam (Kingma and Ba 2015) without what a few tensors have no use for."""
+    """Adam (Kingma and Ba 2015) without what a few tensors have no use for.
 
-    def __init__(self, parameters: Sequence[torch.Tensor]) -> None:
-        self.parameters, self.done = parameters, 0
+    Torch's own loads its compiler, which takes longer than some trainings.
+
+    Parameters
+    ----------
+    parameters : sequence of Tensor
+        Changed in place.
+    second : float, default=0.999
+        How slowly squares of gradients are forgotten.
+    """
+
+    def __init__(
+        self, parameters: Sequence[torch.Tensor], second: float = 0.999
+    ) -> None:
+        self.parameters, self.second, self.done = parameters, second, 0
         self.mean = [torch.zeros_like(one) for one in parameters]
         self.power = [torch.zeros_like(one) for one in parameters]
 
     def step(self, gradients: Sequence[torch.Tensor], rate: float) -> None:
         """Go one step down, at most about `rate` in each parameter."""
         self.done += 1
-        first, second = _BETAS
+        first, second = _FIRST, self.second
         bias = (1 - second**self.done) ** 0.5
         length = -rate / (1 - first**self.done)
         with torch.no_grad():

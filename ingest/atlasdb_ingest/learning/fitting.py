@@ -21,6 +21,7 @@ from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel
 from atlasdb_ingest.models.linear import moments
 
+_FORGETTING = 0.99
 _LOOKS = 12
 """How often the held-out blocks are looked at during training."""
 
@@ -63,7 +64,7 @@ def fit(
     device = windows.series.device
     generator = torch.Generator().manual_seed(seed + 1)
     descent = model.descent(windows)
-    optimiser = Adam(descent.parameters)
+    optimiser = Adam(descent.parameters, _FORGETTING)
     best = torch.full((model.n_series, model.n_regions), torch.inf, device=device)
     kept = [p.detach().clone() for p in model.parameters()]
     every = max(1, steps // _LOOKS)

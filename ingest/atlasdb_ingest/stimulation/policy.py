@@ -7,6 +7,7 @@ noise, so that regions differ by where the input goes and by nothing else.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 
 from atlasdb.types import FloatArray
+from atlasdb_ingest.learning.descent import Adam
 from atlasdb_ingest.stimulation.world import World
 
 VERSION = 1
@@ -124,16 +126,13 @@ def train(
         offsets = start.offsets[which].clone().requires_grad_()
         policies = Policies(gains, offsets, start.targets[which], budget)
         parts = [gains, offsets]
-        optimiser = torch.optim.Adam(parts, lr=RATE)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+        optimiser = Adam(parts)
         for step in range(STEPS):
             past, noise = world.draw(ROLLOUTS, horizon, seed * 1_000_003 + step)
-            optimiser.zero_grad()
-            torch.autograd.backward(energy(world, past, noise, policies).sum())
-            for part in parts:
-                _tame(part)
-            optimiser.step()
-            schedule.step()
+            loss = energy(world, past, noise, policies).sum()
+            slopes = torch.autograd.grad(loss, parts)
+            falling = (1 + math.cos(math.pi * step / STEPS)) / 2
+            optimiser.step([_tamed(slope) for slope in slopes], RATE * falling)
             step_done()
         done.append((gains.detach(), offsets.detach()))
     both = [torch.cat(parts) for parts in zip(*done, strict=True)]
@@ -199,10 +198,11 @@ def turns(world: World, n_rollouts: int) -> Iterator[slice]:
         yield slice(start, start + n)
 
 
-def _tame(part: torch.Tensor) -> None:
+def _tamed(slope: torch.Tensor) -> torch.Tensor:
     """Shorten the gradients that a chaotic world blows up, policy by policy."""
-    if part.grad is None:
-        return
-    slope = part.grad.nan_to_num_(0.0, 0.0, 0.0)
+    slope = slope.nan_to_num(0.0, 0.0, 0.0)
     size = slope.reshape(len(slope), -1).norm(dim=1).clamp_min(_STEEPEST)
-    slope /= size.reshape(-1, *[1] * (slope.dim() - 1)) / _STEEPEST
+    tamed: torch.Tensor = slope / (
+        size.reshape(-1, *[1] * (slope.dim() - 1)) / _STEEPEST
+    )
+    return tamed

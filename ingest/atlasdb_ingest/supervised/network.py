@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from atlasdb.types import FloatArray
+from atlasdb_ingest.learning.descent import Adam
 from atlasdb_ingest.supervised import baseline
 from atlasdb_ingest.supervised.features import Features
 
@@ -273,17 +274,16 @@ def _fit(
     filters = Filters(starts, len(first), len(grams.banks), grams.squared)
     filters.to(grams.plain)
     kernel = _Kernel(grams, counted)
-    optimiser = torch.optim.Adam(filters.parameters(), lr=RATE)
+    parameters = list(filters.parameters())
+    optimiser = Adam(parameters)
     found = torch.zeros_like(counted)
     for _ in range(N_STEPS):
         made = kernel(filters)
         found, alone, _ = _newton(made, filters.strength(), wanted, counted, found)
         wrong = functional.softplus((1 - 2 * wanted) * alone)
         missed = (counted * wrong).sum(1) / counted.sum(1)
-        optimiser.zero_grad()
         loss = (missed + HELD * filters.moved()).sum()
-        torch.autograd.backward([loss])
-        optimiser.step()
+        optimiser.step(torch.autograd.grad(loss, parameters), RATE)
         found = found.detach()
     with torch.no_grad():
         made, strength = kernel(filters), filters.strength()
