@@ -8,7 +8,8 @@ import torch
 
 from atlasdb.errors import InvalidDataError, NotFoundError
 from atlasdb_ingest import models
-from atlasdb_ingest.learning import leakage, trainer
+from atlasdb_ingest.learning import lagged, leakage, trainer
+from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.learning.windows import Windows, halves, predictable
 from atlasdb_ingest.models.base import LagModel
 from atlasdb_ingest.models.mlp import Perceptron
@@ -105,7 +106,41 @@ def test_the_bar_is_not_seen_unless_it_is_wanted(
     trainer.estimate([noise(modality="fmri")], progress=True)
     out, err = capfd.readouterr()
     assert out == ""
-    assert "connectome" in err
+    assert "of 1 recordings" in err
+
+
+class Bar:
+    """A bar that keeps how far it moved each time."""
+
+    def __init__(self) -> None:
+        self.moves: list[float] = []
+
+    @property
+    def n(self) -> float:
+        return sum(self.moves)
+
+    def update(self, by: float) -> None:
+        self.moves.append(by)
+
+
+@pytest.mark.parametrize("model", ["linear", "mlp"])
+def test_the_bar_moves_while_a_recording_is_learned_and_ends_with_the_last(
+    model: str,
+) -> None:
+    bar = Bar()
+    study = Study(model, float(models.load(model).SPARSITY))
+    lagged.estimate([noise(3), noise(4), noise(3)], study, 0, "cpu", bar)
+    assert bar.n == pytest.approx(3.0)
+    assert min(bar.moves) > -1e-9
+    if model == "mlp":
+        assert max(bar.moves) < 0.5, "whoever waits wants to see it move"
+
+
+def test_the_choice_for_a_study_has_a_bar(capfd: pytest.CaptureFixture[str]) -> None:
+    trainer.choose_study([noise(3)], model="mlp", progress=True)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "choosing" in err
 
 
 def test_windows_do_not_reach_over_gaps() -> None:

@@ -12,11 +12,12 @@ its own held-out blocks (all targets of a recording together, where they share t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
 from atlasdb_ingest.learning.descent import Adam
+from atlasdb_ingest.learning.telling import Looked
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel
 from atlasdb_ingest.models.linear import moments
@@ -31,7 +32,7 @@ def fit(
     windows: Windows,
     settings: Mapping[str, float | int],
     seed: int,
-    looked: Callable[[int, torch.Tensor], object] = lambda step, errors: None,
+    looked: Looked = lambda step, errors: None,
     *,
     brief: bool = False,
 ) -> None:
@@ -58,9 +59,7 @@ def fit(
     if model.solve(windows):
         return
     model.prepare(windows, seed)
-    steps, batch = int(settings["steps"]), int(settings["batch"])
-    if brief:
-        steps = int(settings.get("brief_steps", steps))
+    steps, batch = n_steps(settings, brief=brief), int(settings["batch"])
     device = windows.series.device
     generator = torch.Generator().manual_seed(seed + 1)
     descent = model.descent(windows)
@@ -85,6 +84,12 @@ def fit(
     with torch.no_grad():
         for old, new in zip(kept, model.parameters(), strict=True):
             new.copy_(old)
+
+
+def n_steps(settings: Mapping[str, float | int], *, brief: bool = False) -> int:
+    """Give the number of steps of a family; 0 where it is solved at once."""
+    steps = settings.get("steps", 0)
+    return int(settings.get("brief_steps", steps) if brief else steps)
 
 
 def keep(model: LagModel, kept: Sequence[torch.Tensor], better: torch.Tensor) -> None:

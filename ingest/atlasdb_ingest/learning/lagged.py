@@ -8,7 +8,7 @@ others, with what the same model finds in the surrogates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,15 +22,16 @@ from atlasdb.types import FloatArray
 from atlasdb_ingest import courses, models
 from atlasdb_ingest.learning import (
     confidence,
+    fitting,
     leakage,
     readout,
     redrawn,
     sampling,
 )
 from atlasdb_ingest.learning import study as studies
-from atlasdb_ingest.learning.curve import Curve, placed
 from atlasdb_ingest.learning.learned import Learned, learn
 from atlasdb_ingest.learning.study import Study
+from atlasdb_ingest.learning.telling import Curve, Looked, moving, placed
 from atlasdb_ingest.learning.windows import Piece, halves, predictable
 from atlasdb_ingest.models import linear
 from atlasdb_ingest.types import Estimate, Timeseries
@@ -60,7 +61,11 @@ def order(modality: str, sfreq: float) -> int:
 
 
 def choose(
-    series: Sequence[Timeseries], families: Sequence[str], seed: int, where: str
+    series: Sequence[Timeseries],
+    families: Sequence[str],
+    seed: int,
+    where: str,
+    progress: bool | None = None,
 ) -> Study:
     """Choose family and sparsity for all recordings of a study, from some of them.
 
@@ -74,16 +79,22 @@ def choose(
         Seed of starts and draws.
     where : str
         Device.
+    progress : bool, optional
+        Show a bar on stderr; by default only on a terminal.
 
     Raises
     ------
     InvalidDataError
         If the device cannot be used.
     """
+    from tqdm import tqdm
+
     target = devices.choose(where)
     chosen = [series[k] for k in studies.spread(len(series))]
     voters = [((_seen(one).data, one.lengths), _lags(one)) for one in chosen]
-    return studies.choose(voters, families, seed, target)
+    hidden = None if progress is None else not progress
+    with tqdm(desc="choosing", unit=" networks", disable=hidden, leave=False) as bar:
+        return studies.choose(voters, families, seed, target, bar.update)
 
 
 def estimate(
@@ -107,7 +118,7 @@ def estimate(
     where : str
         Device.
     bar : tqdm
-        Moves by one for each recording.
+        Moves by one for each recording, bit by bit.
     curve : callable, optional
         Told how the network of each recording learns.
 
@@ -137,24 +148,13 @@ def estimate(
         for start in range(0, len(members), at_once):
             part = members[start : start + at_once]
             group = [series[k] for k in part]
-            looked = _looked(placed(curve, part))
+            before, told = bar.n, placed(curve, part)
             estimates = _together(
-                group, lags, n_surrogates, study, seed, target, looked
+                group, lags, n_surrogates, study, seed, target, bar, told
             )
             found.update(zip(part, estimates, strict=True))
-            bar.update(len(part))
+            bar.update(before + len(part) - bar.n)
     return [found[k] for k in range(len(series))]
-
-
-def _looked(curve: Curve | None) -> Callable[[int, torch.Tensor], object]:
-    """Give what tells a curve the errors of recordings trained side by side."""
-
-    def looked(step: int, errors: torch.Tensor) -> None:
-        if curve is not None:
-            for k, value in enumerate((-0.5 * errors.log().mean(1)).tolist()):
-                curve(k, step, value)
-
-    return looked
 
 
 def _lags(series: Timeseries) -> int:
@@ -208,15 +208,22 @@ def _together(
     study: Study,
     seed: int,
     where: torch.device,
-    looked: Callable[[int, torch.Tensor], object],
+    bar: Any,
+    curve: Curve | None,
 ) -> list[Estimate]:
     """Train recordings of equal number of regions: whole, in parts, as surrogates."""
+    settings = models.load(study.model).SETTINGS
+    work = (2 + redrawn.TIMES) * fitting.n_steps(settings)
+    work += (2 + n_surrogates) * fitting.n_steps(settings, brief=True)
+    size = 1 / max(work, 1)  # how far the bar moves with a step on one recording
 
     def briefly(pieces: Sequence[Piece]) -> Learned:
-        return learn(pieces, lags, study, seed, where, brief=True)
+        looked = moving(bar, size * len(pieces))
+        return learn(pieces, lags, study, seed, where, looked, brief=True)
 
     clean = [_seen(one) for one in series]
     wholes = [(c.data, s.lengths) for c, s in zip(clean, series, strict=True)]
+    looked = moving(bar, size * len(wholes), curve)
     full = learn(wholes, lags, study, seed, where, looked)
     seen = full.read()
     evidence, kept = full.doubted(clean)
@@ -230,7 +237,8 @@ def _together(
         for surrogate, _ in surrogates
     ]
     nothing = np.split(briefly(pieces).evidence(), len(series))
-    again = _again(series, clean, full, study, seed)
+    looked = moving(bar, size * (1 + redrawn.TIMES) * len(series))
+    again = _again(series, clean, full, study, seed, looked)
     found = []
     for k, one in enumerate(series):
         null = [s[far] for s, (_, far) in zip(nothing[k], cut[k], strict=True)]
@@ -254,6 +262,7 @@ def _again(
     full: Learned,
     study: Study,
     seed: int,
+    looked: Looked,
 ) -> FloatArray | None:
     """Learn recordings again from another start, and those that networks redraw.
 
@@ -275,7 +284,7 @@ def _again(
             seen.append(_seen(replace(one, data=mixed, lengths=lengths)))
             pieces.append((seen[-1].data, lengths))
     where = full.windows.series.device
-    found = learn(pieces, full.windows.order, study, seed + 1, where)
+    found = learn(pieces, full.windows.order, study, seed + 1, where, looked)
     weights = found.strengths()
     if any(one.doubt.any() or one.noise.any() for one in seen):
         weights = weights * found.doubted(seen)[1]

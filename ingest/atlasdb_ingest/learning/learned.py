@@ -5,7 +5,7 @@ The network is blind to what it pushed out, the linear model to what bends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from atlasdb_ingest import models
 from atlasdb_ingest.learning import conditional, fitting, readout
 from atlasdb_ingest.learning.leakage import Unmixed
 from atlasdb_ingest.learning.study import Study
+from atlasdb_ingest.learning.telling import Looked
 from atlasdb_ingest.learning.windows import Piece, Windows
 from atlasdb_ingest.models import linear
 from atlasdb_ingest.models.base import LagModel
@@ -125,7 +126,7 @@ def learn(
     study: Study,
     seed: int,
     where: torch.device,
-    looked: Callable[[int, torch.Tensor], object] = lambda step, errors: None,
+    looked: Looked = lambda step, errors: None,
     *,
     brief: bool = False,
 ) -> Learned:

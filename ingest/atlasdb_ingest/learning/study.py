@@ -8,7 +8,7 @@ the family. A network that does not beat the linear model there is not used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,6 +58,7 @@ def choose(
     families: Sequence[str],
     seed: int,
     where: torch.device,
+    tried: Callable[[], object] = lambda: None,
 ) -> Study:
     """Choose family and sparsity on the held-out blocks of some recordings.
 
@@ -71,6 +72,8 @@ def choose(
         Seed of starts and draws.
     where : torch.device
         Where to train.
+    tried : callable, optional
+        Called after each training.
 
     Returns
     -------
@@ -78,13 +81,16 @@ def choose(
         With the best mean log-likelihood gain over autoregression, nats a sample and
         region.
     """
-    tried: dict[tuple[str, float], float] = {}
+    scores: dict[tuple[str, float], float] = {}
 
     def score(family: str, sparsity: float) -> float:
-        if (family, sparsity) not in tried:
-            gains = [_gain(*one, family, sparsity, seed, where) for one in voters]
-            tried[family, sparsity] = float(np.mean(gains))
-        return tried[family, sparsity]
+        if (family, sparsity) not in scores:
+            gains = []
+            for one in voters:
+                gains.append(_gain(*one, family, sparsity, seed, where))
+                tried()
+            scores[family, sparsity] = float(np.mean(gains))
+        return scores[family, sparsity]
 
     for family in families:
         start = float(models.load(family).SPARSITY)
@@ -99,8 +105,8 @@ def choose(
                 best = now
             if steps > 1:  # it was better on this side, so it is not on the other
                 break
-    model, sparsity = max(tried, key=lambda one: tried[one])
-    said = "; ".join(f"{m} {s:.3g}: {v:.4f}" for (m, s), v in sorted(tried.items()))
+    model, sparsity = max(scores, key=lambda one: scores[one])
+    said = "; ".join(f"{m} {s:.3g}: {v:.4f}" for (m, s), v in sorted(scores.items()))
     return Study(model, sparsity, f"{said} nats held out, {len(voters)} recordings")
 
 

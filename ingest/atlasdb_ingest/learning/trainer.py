@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb_ingest import courses, models
-from atlasdb_ingest.learning.curve import Curve, placed
 from atlasdb_ingest.learning.study import Study
+from atlasdb_ingest.learning.telling import Curve, placed
 from atlasdb_ingest.types import Estimate, Timeseries
 
 ENGINES: Final = {"contemporaneous": "amortised", "lagged": "mlp"}
 """Engines, each with its default model."""
 BASELINE: Final = "linear"
 """What the lagged engine uses where its default network does not beat it."""
+_BAR: Final = "{l_bar}{bar}| of {total_fmt} recordings [{elapsed}<{remaining}]"
 VERSION: Final = 7
 """Raise it with every change of an engine or of the confidence that comes with it."""
 
@@ -196,7 +197,7 @@ def estimate(
     chosen = [choose(one.modality, model, engine) for one in series]
     found: dict[int, Estimate] = {}
     hidden = None if progress is None else not progress
-    with tqdm(total=len(series), disable=hidden, unit="connectome", leave=False) as bar:
+    with tqdm(total=len(series), disable=hidden, leave=False, bar_format=_BAR) as bar:
         for which in dict.fromkeys(chosen):
             rows = [k for k, choice in enumerate(chosen) if choice == which]
             if which[0] == "contemporaneous":
@@ -212,7 +213,7 @@ def estimate(
                 group = [series[k] for k in rows]
                 learned = lagged.estimate(
                     group,
-                    study or _chosen(group, model, engine, seed, device),
+                    study or _chosen(group, model, engine, seed, device, progress),
                     seed,
                     device,
                     bar,
@@ -228,13 +229,14 @@ def _chosen(
     engine: str | None,
     seed: int,
     device: str,
+    progress: bool | None,
 ) -> Study:
     from atlasdb_ingest.learning import lagged
 
     for one in group:
         lagged.require(one)
     names = families(model, engine, group[0].modality)
-    return lagged.choose(group, names, seed, device)
+    return lagged.choose(group, names, seed, device, progress)
 
 
 def choose_study(
@@ -244,6 +246,7 @@ def choose_study(
     engine: str | None = None,
     seed: int = 0,
     device: str = "auto",
+    progress: bool | None = None,
 ) -> Study | None:
     """Choose what all recordings of a study share, from those that can be used.
 
@@ -265,7 +268,8 @@ def choose_study(
     modality = usable[0].modality
     if choose(modality, model, engine)[0] != "lagged":
         return None
-    return lagged.choose(usable, families(model, engine, modality), seed, device)
+    names = families(model, engine, modality)
+    return lagged.choose(usable, names, seed, device, progress)
 
 
 def _ready(series: Timeseries) -> Timeseries:
