@@ -8,21 +8,20 @@ passed over before anything is read.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
 from tqdm.auto import tqdm
 
 from atlasdb import clock
 from atlasdb.atlas import Atlas
 from atlasdb.errors import AtlasError, InvalidDataError
 from atlasdb.privacy import bare_label
-from atlasdb.types import Connectivity, Entry, Run, Subject
+from atlasdb.types import Entry, Subject
 from atlasdb_ingest import modalities
+from atlasdb_ingest.entries import entry
 from atlasdb_ingest.jobs import (
     Job,
     Learning,
@@ -39,9 +38,6 @@ JobCurve: TypeAlias = Callable[[Job, int, float], object]
 """Takes a recording, the step of its training, and the held-out log-likelihood then."""
 TOGETHER = 64
 """So many subjects are read before they are learned from and written."""
-_VERSIONS = [
-    *("atlasdb", "numpy", "scipy", "scikit-learn", "torch", "mne", "nibabel", "nilearn")
-]
 
 
 @dataclass
@@ -299,8 +295,8 @@ def _learn(
         if prepared.timeseries is not None and i not in estimates:
             continue
         report.notes += [(job.label, note) for note in prepared.notes]
-        entry = _entry(job, key, prepared, estimates.get(i), learning, started)
-        entries.append((job, entry))
+        made = entry(job, key, prepared, estimates.get(i), learning, started)
+        entries.append((job, made))
     return entries
 
 
@@ -345,80 +341,3 @@ def _estimate(
         for k, one in enumerate(series)
         for found in _estimate([one], learning, study, placed(curve, [k]))
     ]
-
-
-def _entry(
-    job: Job,
-    key: str,
-    prepared: Prepared,
-    estimate: Estimate | None,
-    learning: Learning,
-    started: str,
-) -> Entry:
-    settings = job.settings(learning)
-    connectivity = prepared.connectivity
-    arrays: dict[str, Mapping[str, Any]] = {}
-    params: dict[str, Any] = dict(settings)
-    if estimate is not None:
-        series = _series(prepared)
-        connectivity = connectivity_of(estimate, series)
-        if estimate.state:
-            arrays["model"] = estimate.state
-        arrays["series"] = {
-            "data": series.data.astype(np.float32),
-            "sfreq": np.array(series.sfreq),
-            "lengths": np.array(series.lengths),
-        }
-        params["fit"] = dict(estimate.params)
-    run = Run(
-        key=key,
-        kind="ingest",
-        command=f"ingest {job.modality}",
-        params=params,
-        seed=learning.seed,
-        versions=versions(),
-        device=estimate.device if estimate else None,
-        started=started,
-        ended=clock.now(),
-    )
-    return Entry(
-        run=run,
-        subject=job.subject,
-        recording=replace(
-            prepared.recording, session=job.session, task=job.task, run=job.run
-        ),
-        parcellation=prepared.parcellation,
-        connectivity=connectivity,
-        neurons=prepared.neurons,
-        maps=prepared.maps,
-        arrays=arrays,
-        settings=settings_hash(settings),
-    )
-
-
-def connectivity_of(estimate: Estimate, series: Timeseries) -> Connectivity:
-    """Give an estimate as a connectome's arrays."""
-    same = (
-        "value probability direction supported p q stability lag_ms n engine method "
-        "unit fit_score fit_metric reliability ood_score"
-    )
-    return Connectivity(
-        codes=series.codes,
-        weights=estimate.weight,
-        modality=series.modality,
-        directed=True,
-        source_convention="rows are sources",
-        variant="learned",
-        **{name: getattr(estimate, name) for name in same.split()},
-    )
-
-
-def versions() -> dict[str, str]:
-    """Give the versions of what takes part in a result."""
-    found = {}
-    for name in _VERSIONS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found

@@ -153,7 +153,7 @@ def _simulate(
     """Train the policies and judge them, both on the learned model."""
     from tqdm.auto import tqdm
 
-    from atlasdb_ingest.pipeline import versions
+    from atlasdb_ingest.entries import versions
     from atlasdb_ingest.stimulation import policy, world
 
     started, target = clock.now(), devices.choose(where)

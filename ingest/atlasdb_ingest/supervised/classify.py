@@ -13,7 +13,7 @@ from atlasdb.cohorts import confounds
 from atlasdb.errors import InvalidDataError
 from atlasdb.rows.ids import classification_id, run_key
 from atlasdb.types import ClassificationResult, Run
-from atlasdb_ingest.pipeline import versions
+from atlasdb_ingest.entries import versions
 from atlasdb_ingest.supervised import network, scores, selection, trial
 from atlasdb_ingest.supervised.selection import Selection
 
