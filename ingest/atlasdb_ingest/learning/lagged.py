@@ -9,7 +9,7 @@ others, with what the same model finds in the surrogates.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -31,7 +31,7 @@ from atlasdb_ingest.learning import (
 from atlasdb_ingest.learning import study as studies
 from atlasdb_ingest.learning.learned import Learned, learn
 from atlasdb_ingest.learning.study import Study
-from atlasdb_ingest.learning.telling import Curve, Looked, moving, placed
+from atlasdb_ingest.learning.telling import Curve, moving, placed
 from atlasdb_ingest.learning.windows import Piece, halves, predictable
 from atlasdb_ingest.models import linear
 from atlasdb_ingest.types import Estimate, Timeseries
@@ -142,16 +142,15 @@ def estimate(
     for (n_regions, lags), members in groups.items():
         longest = max(series[k].data.shape[1] for k in members)
         n_surrogates = _surrogates(n_regions, model.SETTINGS)
+        plan = _Plan(study, lags, n_surrogates, seed, target)
         room = _ROOM.get(target.type, _MUCH_ROOM)
         networks = max(1 + redrawn.TIMES, n_surrogates) * n_regions
         at_once = max(1, room // (networks * max(longest, 10 * n_regions * lags)))
         for start in range(0, len(members), at_once):
             part = members[start : start + at_once]
             group = [series[k] for k in part]
-            before, told = bar.n, placed(curve, part)
-            estimates = _together(
-                group, lags, n_surrogates, study, seed, target, bar, told
-            )
+            before = bar.n
+            estimates = _together(group, plan, bar, placed(curve, part))
             found.update(zip(part, estimates, strict=True))
             bar.update(before + len(part) - bar.n)
     return [found[k] for k in range(len(series))]
@@ -201,44 +200,61 @@ def _surrogates(n_regions: int, settings: Mapping[str, float | int]) -> int:
     return min(max(wanted, 2), int(settings["max_surrogates"]))
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """How recordings of equal number of regions are learned from."""
+
+    study: Study
+    lags: int
+    n_surrogates: int
+    seed: int
+    where: torch.device
+
+    @property
+    def stride(self) -> float:
+        """How far a bar moves with a step of training on one piece: 1 in all."""
+        settings = models.load(self.study.model).SETTINGS
+        brief = (2 + self.n_surrogates) * fitting.n_steps(settings, brief=True)
+        return 1 / max(1, brief + (2 + redrawn.TIMES) * fitting.n_steps(settings))
+
+    def learn(
+        self,
+        pieces: Sequence[Piece],
+        bar: Any,
+        curve: Curve | None = None,
+        *,
+        start: int = 0,
+        brief: bool = False,
+    ) -> Learned:
+        """Train on pieces of recordings, from another start where one is named."""
+        looked = moving(bar, self.stride * len(pieces), curve)
+        seed = self.seed + start
+        study, lags, where = self.study, self.lags, self.where
+        return learn(pieces, lags, study, seed, where, looked, brief=brief)
+
+
 def _together(
-    series: Sequence[Timeseries],
-    lags: int,
-    n_surrogates: int,
-    study: Study,
-    seed: int,
-    where: torch.device,
-    bar: Any,
-    curve: Curve | None,
+    series: Sequence[Timeseries], plan: _Plan, bar: Any, curve: Curve | None
 ) -> list[Estimate]:
     """Train recordings of equal number of regions: whole, in parts, as surrogates."""
-    settings = models.load(study.model).SETTINGS
-    work = (2 + redrawn.TIMES) * fitting.n_steps(settings)
-    work += (2 + n_surrogates) * fitting.n_steps(settings, brief=True)
-    size = 1 / max(work, 1)  # how far the bar moves with a step on one recording
-
-    def briefly(pieces: Sequence[Piece]) -> Learned:
-        looked = moving(bar, size * len(pieces))
-        return learn(pieces, lags, study, seed, where, looked, brief=True)
-
     clean = [_seen(one) for one in series]
     wholes = [(c.data, s.lengths) for c, s in zip(clean, series, strict=True)]
-    looked = moving(bar, size * len(wholes), curve)
-    full = learn(wholes, lags, study, seed, where, looked)
+    full = plan.learn(wholes, bar, curve)
     seen = full.read()
     evidence, kept = full.doubted(clean)
     direct = full.direct()
     score, *baseline = full.scores()
-    parts = briefly([half for one in wholes for half in halves(*one)]).read()
-    cut = [list(confidence.shifted(c.data, n_surrogates, seed)) for c in clean]
+    pieces = [half for one in wholes for half in halves(*one)]
+    parts = plan.learn(pieces, bar, brief=True).read()
+    shifts = plan.n_surrogates, plan.seed
+    cut = [list(confidence.shifted(one.data, *shifts)) for one in clean]
     pieces = [
         (surrogate, one.lengths)
         for one, surrogates in zip(series, cut, strict=True)
         for surrogate, _ in surrogates
     ]
-    nothing = np.split(briefly(pieces).evidence(), len(series))
-    looked = moving(bar, size * (1 + redrawn.TIMES) * len(series))
-    again = _again(series, clean, full, study, seed, looked)
+    nothing = np.split(plan.learn(pieces, bar, brief=True).evidence(), len(series))
+    again = _again(series, clean, full, plan, bar)
     found = []
     for k, one in enumerate(series):
         null = [s[far] for s, (_, far) in zip(nothing[k], cut[k], strict=True)]
@@ -248,21 +264,20 @@ def _together(
         p = confidence.p_values(evidence[k] * direct[k], wider * chance)
         read = seen.of(slice(k, k + 1)), parts.of(slice(2 * k, 2 * k + 2))
         others = None if again is None else again[k]
-        found.append(_one(one, p, kept[k], *read, others, float(score[k]), study, lags))
+        found.append(_one(one, p, kept[k], *read, others, float(score[k]), plan))
         found[-1].state.update(readout.parameters(full.models[0], k))
-        found[-1].params.update(n_surrogates=n_surrogates, inflation=wider)
+        found[-1].params.update(n_surrogates=plan.n_surrogates, inflation=wider)
         if baseline:
             found[-1].params["linear_fit_score"] = float(baseline[0][k])
-    return [replace(one, device=where.type) for one in found]
+    return [replace(one, device=plan.where.type) for one in found]
 
 
 def _again(
     series: Sequence[Timeseries],
     clean: Sequence[leakage.Unmixed],
     full: Learned,
-    study: Study,
-    seed: int,
-    looked: Looked,
+    plan: _Plan,
+    bar: Any,
 ) -> FloatArray | None:
     """Learn recordings again from another start, and those that networks redraw.
 
@@ -274,7 +289,7 @@ def _again(
     if full.network is None:
         return None
     seen, pieces = [], []
-    drawn = redrawn.redraw(full.network, full.windows, seed)
+    drawn = redrawn.redraw(full.network, full.windows, plan.seed)
     for one, first, others in zip(series, clean, drawn, strict=True):
         seen.append(first)
         pieces.append((first.data, one.lengths))
@@ -283,8 +298,7 @@ def _again(
             mixed = courses.standardised(first.mixing @ data)
             seen.append(_seen(replace(one, data=mixed, lengths=lengths)))
             pieces.append((seen[-1].data, lengths))
-    where = full.windows.series.device
-    found = learn(pieces, full.windows.order, study, seed + 1, where, looked)
+    found = plan.learn(pieces, bar, start=1)
     weights = found.strengths()
     if any(one.doubt.any() or one.noise.any() for one in seen):
         weights = weights * found.doubted(seen)[1]
@@ -299,10 +313,10 @@ def _one(
     parts: readout.Readout,
     again: FloatArray | None,
     score: float,
-    study: Study,
-    lags: int,
+    plan: _Plan,
 ) -> Estimate:
     """Put together what is known of one recording, the halves of which follow it."""
+    study, lags = plan.study, plan.lags
     model = models.load(study.model)
     q = confidence.false_discovery(p)
     probability = confidence.connected(p)
