@@ -28,7 +28,7 @@ from atlasdb_ingest.jobs import (
     make_options,
     settings_hash,
 )
-from atlasdb_ingest.learning.telling import Curve, placed
+from atlasdb_ingest.learning.progress import Curve, placed
 from atlasdb_ingest.types import Estimate, Prepared, Timeseries
 
 if TYPE_CHECKING:

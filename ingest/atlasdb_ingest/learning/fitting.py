@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from atlasdb_ingest.learning.descent import Adam
-from atlasdb_ingest.learning.telling import Looked
+from atlasdb_ingest.learning.progress import Looked
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel
 from atlasdb_ingest.models.linear import moments

@@ -30,8 +30,8 @@ from atlasdb_ingest.learning import (
 )
 from atlasdb_ingest.learning import study as studies
 from atlasdb_ingest.learning.learned import Learned, learn
+from atlasdb_ingest.learning.progress import Curve, moving, placed
 from atlasdb_ingest.learning.study import Study
-from atlasdb_ingest.learning.telling import Curve, moving, placed
 from atlasdb_ingest.learning.windows import Piece, halves, predictable
 from atlasdb_ingest.models import linear
 from atlasdb_ingest.types import Estimate, Timeseries

@@ -16,8 +16,8 @@ from atlasdb.types import FloatArray
 from atlasdb_ingest import models
 from atlasdb_ingest.learning import conditional, fitting, readout
 from atlasdb_ingest.learning.leakage import Unmixed
+from atlasdb_ingest.learning.progress import Looked
 from atlasdb_ingest.learning.study import Study
-from atlasdb_ingest.learning.telling import Looked
 from atlasdb_ingest.learning.windows import Piece, Windows
 from atlasdb_ingest.models import linear
 from atlasdb_ingest.models.base import LagModel

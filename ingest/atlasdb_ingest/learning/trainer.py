@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb_ingest import courses, models
+from atlasdb_ingest.learning.progress import Curve, placed
 from atlasdb_ingest.learning.study import Study
-from atlasdb_ingest.learning.telling import Curve, placed
 from atlasdb_ingest.types import Estimate, Timeseries
 
 ENGINES: Final = {"contemporaneous": "amortised", "lagged": "mlp"}
