@@ -17,6 +17,9 @@ from atlasdb.atomic import written
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import Connectome
 
+_DRAFT = ("relmat.*", "nodeindices.tsv")
+"""Endings that validators do not know yet."""
+
 
 def to_relmat(connectome: Connectome, folder: Path) -> Path:
     """Write one connectome as ``*_relmat.tsv`` with its sidecar and node names.
@@ -26,7 +29,8 @@ def to_relmat(connectome: Connectome, folder: Path) -> Path:
     connectome : Connectome
         Between areas.
     folder : Path
-        Of a derivative data set; made, with its description, if it is not there.
+        Of a derivative data set; made, with its description and a ``.bidsignore`` for
+        the files of the draft, if it is not there.
 
     Returns
     -------
@@ -117,6 +121,9 @@ def _describe(folder: Path) -> None:
         "GeneratedBy": [{"Name": "atlasdb", "Version": __version__}],
     }
     _write(path, json.dumps(content, indent=2) + "\n")
+    ignored = folder / ".bidsignore"
+    if not ignored.exists():
+        _write(ignored, "".join(f"**/*_{ending}\n" for ending in _DRAFT))
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import networkx as nx
@@ -88,6 +89,22 @@ def test_a_relation_matrix_reads_back_the_same_way_round(
     np.testing.assert_array_equal(prepared.connectivity.weights, eeg.matrices["weight"])
     assert prepared.connectivity.directed
     assert [a.name for a in prepared.parcellation.areas] == ["Fz", "Cz", "Pz", "C3"]
+
+
+def test_validators_are_told_to_pass_over_the_files_of_the_draft(
+    eeg: Connectome, tmp_path: Path
+) -> None:
+    to_relmat(eeg, tmp_path / "new")
+    told = (tmp_path / "new" / ".bidsignore").read_text().split()
+    for file in (tmp_path / "new").glob("sub-*/*"):
+        path = file.relative_to(tmp_path / "new").as_posix()
+        assert any(fnmatch(path, pattern) for pattern in told), path
+    mine = tmp_path / "old" / "dataset_description.json"
+    mine.parent.mkdir()
+    mine.write_text("{}")
+    to_relmat(eeg, mine.parent)
+    assert mine.read_text() == "{}"
+    assert not (mine.parent / ".bidsignore").exists(), "that data set is another's"
 
 
 def test_an_unknown_ending_names_those_that_are_known(
