@@ -79,7 +79,7 @@ def ingest(
     engine: str | None = None,
     seed: int = 0,
     device: str = "auto",
-    log_dir: Path | None = None,
+    log_dir: str | Path | None = None,
     **options: Any,
 ) -> Report:
     """Turn one file into a connectome in an atlas.
@@ -100,7 +100,7 @@ def ingest(
         Store the label itself: for public data.
     model, engine, seed, device
         How connections are learned; see `atlasdb_ingest.estimate`.
-    log_dir : Path, optional
+    log_dir : str or Path, optional
         Folder for TensorBoard, as in `run_jobs`.
     **options
         The modality's own, as ``Options`` of its module names them.
@@ -143,7 +143,7 @@ def run_jobs(
     *,
     n_jobs: int = 1,
     abort: bool = False,
-    log_dir: Path | None = None,
+    log_dir: str | Path | None = None,
 ) -> Report:
     """Do the jobs whose result is not in the atlas; see `Report` for what failed.
 
@@ -157,7 +157,7 @@ def run_jobs(
         So many recordings are read at once, in processes of their own.
     abort : bool, default=False
         Raise the first failure instead of going on with the others.
-    log_dir : Path, optional
+    log_dir : str or Path, optional
         Folder for TensorBoard: how the network of each recording learns, under the
         place of the recording in `jobs`, from 1. Nothing else is written there.
 
@@ -212,7 +212,7 @@ def _run(
                 else:
                     ready.append((job, key, result))
             entries = _learn(atlas, ready, learning, started, report, curve, abort)
-            atlas.write(*[entry for _, entry in entries])
+            atlas.write(*[made for _, made in entries])
             report.done += [job.label for job, _ in entries]
     atlas.describe(*[job.subject for job in jobs])
 

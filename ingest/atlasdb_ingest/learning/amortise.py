@@ -277,7 +277,7 @@ def train(
     n_steps: int = N_STEPS,
     device: str = "auto",
     progress: bool | None = None,
-    log_dir: Path | None = None,
+    log_dir: str | Path | None = None,
 ) -> None:
     """Make the amortised network anew, and write it to a file.
 
@@ -293,7 +293,7 @@ def train(
         "auto" (CUDA, then MPS, then CPU), or a device that torch knows.
     progress : bool, optional
         Show bars on stderr; by default only on a terminal.
-    log_dir : Path, optional
+    log_dir : str or Path, optional
         Folder for TensorBoard: the loss of each step, nats a region.
 
     Raises

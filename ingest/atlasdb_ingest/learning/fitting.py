@@ -23,6 +23,7 @@ from atlasdb_ingest.models.base import LagModel
 from atlasdb_ingest.models.linear import moments
 
 _FORGETTING = 0.99
+"""Of squares of gradients, a step."""
 _LOOKS = 12
 """How often the held-out blocks are looked at during training."""
 

@@ -18,12 +18,12 @@ Log = Callable[[str, torch.Tensor | float, int], object]
 
 
 @contextmanager
-def logged(folder: Path | None) -> Iterator[Log]:
+def logged(folder: str | Path | None) -> Iterator[Log]:
     """Open a log of numbers.
 
     Parameters
     ----------
-    folder : Path or None
+    folder : str, Path or None
         Where TensorBoard is to find it; None: nothing is written.
 
     Yields
@@ -46,7 +46,7 @@ def logged(folder: Path | None) -> Iterator[Log]:
     except ImportError as error:
         raise MissingExtraError("--log-dir", "tensorboard", "tensorboard") from error
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        Path(folder).mkdir(parents=True, exist_ok=True)
         writer = SummaryWriter(str(folder))
     except OSError as error:
         raise InvalidDataError(
