@@ -53,6 +53,8 @@ def to_relmat(connectome: Connectome, folder: Path) -> Path:
     entities += [("ses", said.get("session")), ("task", said.get("task"))]
     entities += [("run", said.get("run")), ("atlas", said.get("parcellation"))]
     entities += [("meas", f"{said['modality']}-{said['method']}")]
+    # What one recording is told apart by beyond these: conditions, bands of frequency.
+    entities += [("desc", "".join(said.get(k) or "" for k in ("condition", "band")))]
     stem = "_".join(f"{k}-{_label(v)}" for k, v in entities if v)
     place = folder / f"sub-{_label(entities[0][1])}"
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -89,6 +90,18 @@ def test_a_relation_matrix_reads_back_the_same_way_round(
     np.testing.assert_array_equal(prepared.connectivity.weights, eeg.matrices["weight"])
     assert prepared.connectivity.directed
     assert [a.name for a in prepared.parcellation.areas] == ["Fz", "Cz", "Pz", "C3"]
+
+
+def test_relation_matrices_of_two_bands_have_two_names(
+    eeg: Connectome, tmp_path: Path
+) -> None:
+    said = dict(eeg.properties)
+    alpha, beta = (
+        to_relmat(replace(eeg, properties=said | {"band": band}), tmp_path)
+        for band in ("alpha", "beta")
+    )
+    assert alpha != beta
+    assert alpha.name.endswith("_desc-alpha_relmat.tsv")
 
 
 def test_validators_are_told_to_pass_over_the_files_of_the_draft(
