@@ -9,6 +9,7 @@ import click
 from atlasdb.analysis.measures import MEASURES, Measure
 from atlasdb.cli import Session
 from atlasdb.cli.output import format_option, show
+from atlasdb.cli.seed import SEED
 from atlasdb.errors import did_you_mean
 
 _WHICH = [
@@ -36,7 +37,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "resolution": {"help": "Above 1 for smaller communities."},
     "n_runs": {"help": "Runs from different seeds, to keep the best of."},
     "n_nulls": {"help": "Random networks of the same degrees to compare with."},
-    "seed": {"help": "Of what is random."},
+    "seed": {"type": SEED, "help": "Of what is random."},
     "source": {"required": True, "help": "Region that the paths start from."},
     "target": {"help": "Region that they end in; default: the nearest way to each."},
     "k": {"help": "At most so many paths."},

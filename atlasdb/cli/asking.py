@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from atlasdb.cli.seed import SEED
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -44,7 +46,7 @@ def permutations_option(help_: str, default: int | None, fewest: int = 1) -> Dec
 
 def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what random numbers come from."""
-    return click.option("--seed", type=int, default=0, show_default=True)(command)
+    return click.option("--seed", type=SEED, default=0, show_default=True)(command)
 
 
 def alpha_option(help_: str) -> Decorator:

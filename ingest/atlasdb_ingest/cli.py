@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from atlasdb.cli import Session
+from atlasdb.cli.seed import SEED
 from atlasdb.errors import did_you_mean
 from atlasdb_ingest import modalities
 
@@ -73,7 +74,9 @@ LEARN = [
     click.Option(
         ["--engine"], help="contemporaneous, lagged, or a model of one [by modality]."
     ),
-    click.Option(["--seed"], default=0, show_default=True, help="Random seed."),
+    click.Option(
+        ["--seed"], type=SEED, default=0, show_default=True, help="Random seed."
+    ),
     click.Option(
         ["--device"], default="auto", show_default=True, help="auto, cpu, cuda or mps."
     ),

@@ -15,6 +15,7 @@ import click
 import numpy as np
 
 from atlasdb.cli import Session
+from atlasdb.cli.seed import SEED
 from atlasdb.errors import InvalidDataError, NotFoundError
 
 if TYPE_CHECKING:
@@ -37,7 +38,13 @@ ALPHA = 0.05
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the study and the pictures go [atlasdb-demo].",
 )
-@click.option("--seed", default=0, show_default=True, help="Random seed of the study.")
+@click.option(
+    "--seed",
+    type=SEED,
+    default=0,
+    show_default=True,
+    help="Random seed of the study.",
+)
 @click.pass_context
 def command(
     ctx: click.Context, place: Path | None, folder: Path | None, seed: int

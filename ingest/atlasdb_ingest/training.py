@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from atlasdb.cli.seed import SEED
+
 
 @click.command()
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--seed", default=0, show_default=True, help="Random seed.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
 @click.option(
     "--groups",
     type=click.IntRange(min=2),

@@ -70,6 +70,32 @@ def test_every_command_has_help(words: list[str]) -> None:
     assert "Usage:" in result.stdout
 
 
+@pytest.mark.parametrize("seed", ["-1", str(2**32), "x"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ingest", "timeseries", "series.npy"],
+        ["ingest", "."],
+        ["analyze", "triads"],
+        ["compare", "patients", "controls"],
+        ["predict", "patients", "controls"],
+        ["power", "patients", "controls"],
+        ["classify", "patients", "controls"],
+        ["stimulate", "01"],
+        ["train", "out.safetensors"],
+        ["demo"],
+    ],
+)
+def test_a_seed_that_no_generator_takes_is_refused(
+    words: list[str], seed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, [*words, "--seed", seed])
+    assert result.exit_code == 2, result.output
+    assert "Invalid value for '--seed'" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_near_miss_of_a_command_is_suggested() -> None:
     result = CliRunner().invoke(main, ["qurey"])
     assert result.exit_code == 2
