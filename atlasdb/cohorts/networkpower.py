@@ -28,7 +28,7 @@ from atlasdb.cohorts.network import Alternative, Network, joined, network
 from atlasdb.cohorts.networkbased import check_threshold
 from atlasdb.cohorts.permutation import Progress, shuffled
 from atlasdb.cohorts.planting import connected, patterns, toward, without_difference
-from atlasdb.cohorts.power import POWER
+from atlasdb.cohorts.power import POWER, require_finite
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 
@@ -82,7 +82,13 @@ class PlantedStudy:
         effect : float
             In what ``design.effect`` names: standard deviations of what the covariates
             leave, partial correlation, or partial eta squared.
+
+        Raises
+        ------
+        InvalidDataError
+            If it is no finite number.
         """
+        require_finite(effect)
         n_all, n_edges = self.planted.shape
         passing = self._above(effect)
         row, _ = np.nonzero(passing)

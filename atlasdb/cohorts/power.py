@@ -144,17 +144,31 @@ def power(
     df : float, optional
         As for `detectable_effect`.
 
+    Raises
+    ------
+    InvalidDataError
+        If the effect is no finite number.
+
     Examples
     --------
     >>> round(power(0.5, 64, 64, alpha=0.05), 2)
     0.8
     """
+    require_finite(effect)
     df = n_a + n_b - 2 if df is None else df
     shift = effect * np.sqrt(n_a * n_b / (n_a + n_b))
     limit = stats.t.isf(alpha / 2, df)
     seen = stats.nct.sf(limit, df, shift)
     wrong_way = stats.nct.cdf(-limit, df, shift)  # NaN where it is nearly 0
     return float(seen + np.nan_to_num(wrong_way, nan=0.0))
+
+
+def require_finite(effect: float) -> None:
+    """Refuse what is no size of a difference."""
+    if not np.isfinite(effect):
+        raise InvalidDataError(
+            f"An effect is a finite number of standard deviations, not {effect:g}."
+        )
 
 
 def people_needed(effect: float, *, alpha: float) -> int:
@@ -175,7 +189,8 @@ def people_needed(effect: float, *, alpha: float) -> int:
     Raises
     ------
     InvalidDataError
-        If the effect is 0 or so small that a million people would not do.
+        If the effect is no finite number, or so small that a million people would not
+        do.
 
     Examples
     --------
@@ -184,6 +199,7 @@ def people_needed(effect: float, *, alpha: float) -> int:
     >>> people_needed(0.5, alpha=0.05 / 9900)
     239
     """
+    require_finite(effect)
     size = abs(effect)
     low, high = FEWEST - 1, FEWEST
     while not size or power(size, high, high, alpha=alpha) < POWER:

@@ -64,6 +64,8 @@ def foreseen(
             f"Power is reckoned for --test {' or '.join(_TESTS)}, not "
             f"'{question.test}'."
         )
+    if effect is not None:
+        reckoned.require_finite(effect)
     n_shuffles = 1000 if question.permutations is None else question.permutations
     if len(names) == 1 and not question.by:
         raise InvalidDataError(

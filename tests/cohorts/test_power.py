@@ -48,6 +48,14 @@ def test_an_effect_that_no_study_can_see_is_refused(effect: float) -> None:
         people_needed(effect, alpha=0.05)
 
 
+@pytest.mark.parametrize("effect", [np.nan, np.inf, -np.inf])
+def test_an_effect_that_is_no_number_has_no_answer(effect: float) -> None:
+    with pytest.raises(InvalidDataError, match="finite number"):
+        power(effect, 12, 12, alpha=0.05)
+    with pytest.raises(InvalidDataError, match="finite number"):
+        people_needed(effect, alpha=0.05)
+
+
 @pytest.mark.parametrize("alternative", ["greater", "less", "two-sided"])
 def test_the_detectable_network_effect_is_seen_in_eight_of_ten_cohorts(
     alternative,
