@@ -68,7 +68,8 @@ def clean(
             "confounds are taken out of them; at least 20 more volumes than confounds "
             "are needed."
         )
-    if high_pass < 0 or low_pass < 0 or (low_pass and high_pass >= low_pass):
+    # The other way round NaN would pass.
+    if not 0 <= high_pass < (low_pass or np.inf) or not low_pass >= 0:
         raise InvalidDataError(
             f"A band from {high_pass:g} to {low_pass:g} Hz is none; --high-pass must "
             "be below --low-pass (0 is no filter)."

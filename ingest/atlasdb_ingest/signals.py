@@ -91,7 +91,7 @@ def bandpass(
     Raises
     ------
     InvalidDataError
-        If the band is empty.
+        If the band is empty, or above half of the sampling frequency.
     """
     notes: tuple[str, ...] = ()
     nyquist = signals.sfreq / 2
@@ -102,10 +102,11 @@ def bandpass(
             f"{signals.sfreq:g} samples a second hold no more.",
         )
         h_freq = lowered
-    if l_freq < 0 or h_freq < 0 or (h_freq and l_freq >= h_freq):
+    upper = h_freq or nyquist
+    if not 0 <= l_freq < upper or not h_freq >= 0:  # so that NaN is refused too
         raise InvalidDataError(
-            f"A band from {l_freq:g} to {h_freq:g} Hz is empty; the lower edge must be "
-            "below the upper one."
+            f"A band from {l_freq:g} to {upper:g} Hz is empty; the lower edge must be "
+            "0 or more, and below the upper one."
         )
     low_width = min(max(0.25 * l_freq, 2.0), l_freq) if l_freq else np.inf
     high_width = min(max(0.25 * h_freq, 2.0), nyquist - h_freq)

@@ -405,6 +405,9 @@ def test_bad_images_and_options_get_one_line(tmp_path: Path, atlas: Path) -> Non
         (good, Options(parcellation=atlas, strategy="motion"), "needs confounds"),
         (good, Options(parcellation=atlas, strategy="magic"), "--strategy magic"),
         (good, Options(parcellation=atlas, high_pass=0.2), "is none"),
+        (good, Options(parcellation=atlas, high_pass=np.nan), "is none"),
+        (good, Options(parcellation=atlas, low_pass=np.nan), "is none"),
+        (good, Options(parcellation=atlas, confound_columns="a"), "--confounds FILE"),
         (good, Options(parcellation=save(tmp_path / "z.nii", labels()[:9])), "grid"),
     ]
     for path, options, words in cases:
@@ -413,6 +416,13 @@ def test_bad_images_and_options_get_one_line(tmp_path: Path, atlas: Path) -> Non
         assert "\n" not in str(caught.value)
     with pytest.raises(NotFoundError):
         read(tmp_path / "nowhere.nii.gz", use)
+
+
+@pytest.mark.parametrize("number", [-1.0, 0.0, np.nan])
+@pytest.mark.parametrize("option", ["radius", "fd_threshold"])
+def test_sizes_are_above_zero(option: str, number: float) -> None:
+    with pytest.raises(InvalidDataError, match="must be above 0 mm"):
+        Options(**{option: number})
 
 
 def test_a_small_file_that_declares_gigabytes_is_refused_unread(

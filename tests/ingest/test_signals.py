@@ -67,6 +67,14 @@ def test_a_band_that_the_sampling_cannot_hold_is_lowered_and_said() -> None:
         signals.bandpass(made(wave(5)[None]), 30.0, 20.0)
 
 
+@pytest.mark.parametrize(
+    "band", [(200.0, 0.0), (-1.0, 40.0), (1.0, -1.0), (np.nan, 40.0), (1.0, np.nan)]
+)
+def test_a_band_that_holds_nothing_is_refused(band: tuple[float, float]) -> None:
+    with pytest.raises(InvalidDataError, match="empty"):
+        signals.bandpass(made(wave(5)[None]), *band)
+
+
 def test_resampling_keeps_time_and_bad_spans() -> None:
     given_ = made(wave(10)[None])
     given_.bad[1000:1250] = True

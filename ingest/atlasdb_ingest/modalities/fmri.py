@@ -70,7 +70,7 @@ class Options:
     events: Path | None = None
 
     def __post_init__(self) -> None:
-        """Take text for paths, except the names of built-in parcellations."""
+        """Take text for paths, except built-in parcellations; refuse odd numbers."""
         for name in _PATHS:
             value = getattr(self, name)
             if value is not None:
@@ -78,6 +78,11 @@ class Options:
         given = self.parcellation
         if isinstance(given, str) and given.lower() not in BUILT_IN:
             object.__setattr__(self, "parcellation", Path(given))
+        if not self.fd_threshold > 0 or not self.radius > 0:
+            raise InvalidDataError(
+                "--fd-threshold and --radius must be above 0 mm, not "
+                f"{self.fd_threshold:g} and {self.radius:g}."
+            )
 
 
 _FILE = click.Path(path_type=Path)
@@ -355,6 +360,11 @@ def _confounds(path: Path, n_volumes: int, options: Options) -> noise.Confounds:
         raise InvalidDataError(
             f"--strategy {options.strategy} needs confounds: {path.name} is not named "
             "as fMRIPrep's (desc-preproc_bold); give --confounds FILE."
+        )
+    if options.confound_columns:
+        raise InvalidDataError(
+            f"--confound-columns {options.confound_columns} needs a table of them: "
+            "give --confounds FILE."
         )
     return noise.none(n_volumes)
 
