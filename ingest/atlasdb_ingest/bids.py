@@ -79,7 +79,8 @@ def discover(
         If a folder, participant, session, task or space is not there, or nothing is
         found at all.
     InvalidDataError
-        If it is not a BIDS folder, or there are several spaces and none is chosen.
+        If it is not a BIDS folder, there are several spaces and none is chosen, or one
+        is chosen and nothing is preprocessed.
     """
     root = Path(bids_dir)
     index = open_dataset(root)
@@ -112,6 +113,11 @@ def discover(
         raw = [f for f in index.select("func", "bold", BOLD) if chosen(f)]
         if folders or any("desc" in f.entities for f in raw):
             found += preprocessed(index, raw, folders or [index], chosen, space)
+        elif raw and space is not None:
+            raise InvalidDataError(
+                f"--space {space} chooses among preprocessed BOLD, and this is raw. "
+                "Name fMRIPrep's output with --derivatives."
+            )
         else:
             found += raw_bold(index, raw)
     if not found:

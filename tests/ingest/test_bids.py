@@ -189,6 +189,8 @@ def test_of_several_spaces_one_must_be_chosen(tree: Tree) -> None:
     assert "space-T1w" in names(raw, derivatives=[prep], space="T1w")[0]
     (one,) = discover(raw, derivatives=[prep], space="MNI:res-2")
     assert "space-MNI_res-2" in one.options["mask"].name
+    with pytest.raises(InvalidDataError, match="fMRIPrep's output with --deriv"):
+        discover(raw, space="MNI")
 
 
 def test_derivatives_are_found_by_name_and_a_folder_of_several_is_refused(
