@@ -8,8 +8,8 @@ import click
 
 from atlasdb.analysis.measures import MEASURES, Measure
 from atlasdb.cli import Session
+from atlasdb.cli.asking import SEED
 from atlasdb.cli.output import format_option, show
-from atlasdb.cli.seed import SEED
 from atlasdb.errors import did_you_mean
 
 _WHICH = [

@@ -1,15 +1,15 @@
-"""Options that several questions about cohorts have."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from atlasdb.cli.seed import SEED
-
+SEED: Final = click.IntRange(0, 2**32 - 1)
+"""What every generator of random numbers takes: numpy's, torch's and scikit-learn's."""
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -46,7 +46,9 @@ def permutations_option(help_: str, default: int | None, fewest: int = 1) -> Dec
 
 def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what random numbers come from."""
-    return click.option("--seed", type=SEED, default=0, show_default=True)(command)
+    return click.option(
+        "--seed", type=SEED, default=0, show_default=True, help="Random seed."
+    )(command)
 
 
 def alpha_option(help_: str) -> Decorator:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from atlasdb.cli import Session
-from atlasdb.cli.seed import SEED
+from atlasdb.cli.asking import SEED
 from atlasdb.errors import did_you_mean
 from atlasdb_ingest import modalities
 

@@ -15,7 +15,7 @@ import click
 import numpy as np
 
 from atlasdb.cli import Session
-from atlasdb.cli.seed import SEED
+from atlasdb.cli.asking import SEED
 from atlasdb.errors import InvalidDataError, NotFoundError
 
 if TYPE_CHECKING:

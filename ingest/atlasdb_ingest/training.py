@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from atlasdb.cli.seed import SEED
+from atlasdb.cli.asking import seed_option
 
 
 @click.command()
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
+@seed_option
 @click.option(
     "--groups",
     type=click.IntRange(min=2),

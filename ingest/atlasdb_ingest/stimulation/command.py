@@ -13,8 +13,8 @@ import numpy as np
 from atlasdb import clock, devices, reading
 from atlasdb.atlas import Atlas
 from atlasdb.cli import Session
+from atlasdb.cli.asking import seed_option
 from atlasdb.cli.output import format_option, show
-from atlasdb.cli.seed import SEED
 from atlasdb.errors import InvalidDataError
 from atlasdb.rows.ids import run_key, stimulation_id
 from atlasdb.types import Run, StimulationResult
@@ -229,7 +229,7 @@ def _simulate(
     show_default=True,
     help="Samples that a policy looks ahead.",
 )
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
+@seed_option
 @click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."
 )

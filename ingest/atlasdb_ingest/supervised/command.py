@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from atlasdb.cli import Session
+from atlasdb.cli.asking import seed_option
 from atlasdb.cli.output import format_option, show
-from atlasdb.cli.seed import SEED
 
 
 def _two(
@@ -44,7 +44,7 @@ def _two(
     show_default=True,
     help="Shuffles of the labels, for p; the network gets fewer with many people.",
 )
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Random seed.")
+@seed_option
 @click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."
 )
