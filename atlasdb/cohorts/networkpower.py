@@ -140,9 +140,10 @@ class PlantedStudy:
         Raises
         ------
         InvalidDataError
-            If the effect is 0, the study sees none at this threshold, or it does not
-            compare two groups.
+            If the effect is 0 or no finite number, the study sees none at this
+            threshold, or it does not compare two groups.
         """
+        require_finite(effect)
         if self.study.fitted.design.effect != "hedges_g":
             raise InvalidDataError(
                 "How many people a network needs is reckoned for two groups of people; "

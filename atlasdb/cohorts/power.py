@@ -199,7 +199,6 @@ def people_needed(effect: float, *, alpha: float) -> int:
     >>> people_needed(0.5, alpha=0.05 / 9900)
     239
     """
-    require_finite(effect)
     size = abs(effect)
     low, high = FEWEST - 1, FEWEST
     while not size or power(size, high, high, alpha=alpha) < POWER:

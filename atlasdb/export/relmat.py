@@ -41,7 +41,8 @@ def to_relmat(connectome: Connectome, folder: Path) -> Path:
     Raises
     ------
     InvalidDataError
-        If it is a connectome of neurons, which has no full matrix.
+        If it is a connectome of neurons, which has no full matrix, or the folder
+        cannot be written to.
     """
     if not connectome.matrices:
         raise InvalidDataError(
@@ -57,21 +58,12 @@ def to_relmat(connectome: Connectome, folder: Path) -> Path:
     entities += [("desc", "".join(said.get(k) or "" for k in ("condition", "band")))]
     stem = "_".join(f"{k}-{_label(v)}" for k, v in entities if v)
     place = folder / f"sub-{_label(entities[0][1])}"
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        _describe(folder)
-        matrix = place / f"{stem}_relmat.tsv"
-        _write(matrix, _rows(connectome.matrices["weight"]))
-        _write(place / f"{stem}_nodeindices.tsv", _nodes(connectome))
-        _write(
-            place / f"{stem}_relmat.json",
-            json.dumps(_sidecar(connectome, f"{stem}_nodeindices.tsv"), indent=2)
-            + "\n",
-        )
-    except OSError as error:
-        raise InvalidDataError(
-            f"Could not write to {folder}: {error.strerror or error}."
-        ) from error
+    _describe(folder)
+    matrix = place / f"{stem}_relmat.tsv"
+    _write(matrix, _rows(connectome.matrices["weight"]))
+    _write(place / f"{stem}_nodeindices.tsv", _nodes(connectome))
+    sidecar = _sidecar(connectome, f"{stem}_nodeindices.tsv")
+    _write(place / f"{stem}_relmat.json", json.dumps(sidecar, indent=2) + "\n")
     return matrix
 
 

@@ -29,6 +29,7 @@ from atlasdb_ingest.jobs import (
     settings_hash,
 )
 from atlasdb_ingest.learning.progress import Curve, placed
+from atlasdb_ingest.learning.scalars import logged
 from atlasdb_ingest.types import Estimate, Prepared, Timeseries
 
 if TYPE_CHECKING:
@@ -167,11 +168,6 @@ def run_jobs(
         If a log is wanted and tensorboard is not installed.
     """
     report = Report()
-    if log_dir is None:
-        _run(atlas, jobs, learning, report, None, n_jobs=n_jobs, abort=abort)
-        return report
-    from atlasdb_ingest.learning.scalars import logged
-
     places = {job: place for place, job in enumerate(jobs, 1)}
     seen: set[Job] = set()
     with logged(log_dir) as log:
@@ -180,7 +176,8 @@ def run_jobs(
             seen.add(job)
             log(f"held-out log-likelihood/{places[job]}", value, step)
 
-        _run(atlas, jobs, learning, report, curve, n_jobs=n_jobs, abort=abort)
+        told = None if log_dir is None else curve  # whom nobody asks waits for nothing
+        _run(atlas, jobs, learning, report, told, n_jobs=n_jobs, abort=abort)
     report.n_curves = len(seen)
     return report
 

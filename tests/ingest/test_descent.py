@@ -50,10 +50,8 @@ def test_batches_of_another_size_can_follow_each_other() -> None:
 def test_steps_are_those_of_adam() -> None:
     mine = torch.linspace(-1, 1, 12).reshape(3, 4)
     theirs = torch.nn.Parameter(mine.clone())
-    ours, other = (
-        Adam([mine], 0.99),
-        torch.optim.Adam([theirs], 0.05, betas=(0.9, 0.99)),
-    )
+    ours = Adam([mine], 0.99)
+    other = torch.optim.Adam([theirs], 0.05, betas=(0.9, 0.99))
     for _ in range(5):
         theirs.grad = 4 * theirs.detach() ** 3
         ours.step([4 * mine**3], 0.05)

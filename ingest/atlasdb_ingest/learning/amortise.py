@@ -5,7 +5,6 @@ Everything comes from the seed; on the CPU the same seed gives the same network.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,10 @@ import torch
 
 from atlasdb import devices
 from atlasdb.atomic import written
+from atlasdb_ingest.learning.descent import falling
 from atlasdb_ingest.learning.familiar import Familiar
 from atlasdb_ingest.learning.pairs import Features, describe
+from atlasdb_ingest.learning.progress import hidden
 from atlasdb_ingest.learning.reader import Reader, loss, probability
 from atlasdb_ingest.learning.scalars import logged
 from atlasdb_ingest.simulation.brains import scan
@@ -193,7 +194,7 @@ def _fitted(
         reader.parameters(), lr=_RATE, weight_decay=1e-3, betas=(0.9, 0.98)
     )
     for step in range(n_steps):
-        fall = 0.5 + 0.5 * math.cos(math.pi * step / n_steps)
+        fall = falling(step, n_steps)
         for group in optimiser.param_groups:
             group["lr"] = _RATE * min(1.0, step / _WARM_UP) * fall + 1e-6
         k = int(rng.choice(len(known), p=share / share.sum()))
@@ -307,12 +308,12 @@ def train(
     from tqdm import tqdm
 
     where = devices.choose(device)
-    hidden = None if progress is None else not progress
+    off = hidden(progress)
     with written(out) as file, logged(log_dir) as log:
         groups = plan(seed, n_groups)
-        made = tqdm(lessons(groups, where), "simulating", n_groups, disable=hidden)
+        made = tqdm(lessons(groups, where), "simulating", n_groups, disable=off)
         known = list(made)
-        with tqdm(total=n_steps, desc="learning", disable=hidden) as bar:
+        with tqdm(total=n_steps, desc="learning", disable=off) as bar:
 
             def step_done(step: int, wrong: torch.Tensor) -> None:
                 bar.update()

@@ -6,6 +6,7 @@ others are differentiated by torch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -63,6 +64,11 @@ class Descent:
 
     def settle(self) -> None:
         """Bring the model up to date with what was changed."""
+
+
+def falling(done: int, n_steps: int) -> float:
+    """Give the share of its rate that training has left: a cosine, from 1 to 0."""
+    return (1 + math.cos(math.pi * done / n_steps)) / 2
 
 
 class Adam:

@@ -11,12 +11,11 @@ its own held-out blocks (all targets of a recording together, where they share t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import torch
 
-from atlasdb_ingest.learning.descent import Adam
+from atlasdb_ingest.learning.descent import Adam, falling
 from atlasdb_ingest.learning.progress import Looked
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel
@@ -71,8 +70,8 @@ def fit(
     for step in range(1, steps + 1):
         place = torch.rand(batch, generator=generator).to(device)
         rows = windows.known.gather(1, (place * windows.n_known[:, None]).long())
-        falling = (1 + math.cos(math.pi * (step - 1) / steps)) / 2
-        optimiser.step(descent.gradients(rows), float(settings["rate"]) * falling)
+        rate = float(settings["rate"]) * falling(step - 1, steps)
+        optimiser.step(descent.gradients(rows), rate)
         if step % every == 0 or step == steps:
             descent.settle()
             now = errors(model, windows, 2)

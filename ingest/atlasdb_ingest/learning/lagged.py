@@ -30,7 +30,7 @@ from atlasdb_ingest.learning import (
 )
 from atlasdb_ingest.learning import study as studies
 from atlasdb_ingest.learning.learned import Learned, learn
-from atlasdb_ingest.learning.progress import Curve, moving, placed
+from atlasdb_ingest.learning.progress import Curve, hidden, moving, placed
 from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.learning.windows import Piece, halves, predictable
 from atlasdb_ingest.models import linear
@@ -92,8 +92,9 @@ def choose(
     target = devices.choose(where)
     chosen = [series[k] for k in studies.spread(len(series))]
     voters = [((_seen(one).data, one.lengths), _lags(one)) for one in chosen]
-    hidden = None if progress is None else not progress
-    with tqdm(desc="choosing", unit=" networks", disable=hidden, leave=False) as bar:
+    with tqdm(
+        desc="choosing", unit=" networks", disable=hidden(progress), leave=False
+    ) as bar:
         return studies.choose(voters, families, seed, target, bar.update)
 
 

@@ -18,6 +18,11 @@ blocks then, shape (n_series, n_regions)."""
 _Place = TypeVar("_Place")
 
 
+def hidden(progress: bool | None) -> bool | None:
+    """Give what tqdm calls disabled; None shows the bar on a terminal only."""
+    return None if progress is None else not progress
+
+
 def placed(
     curve: Callable[[_Place, int, float], object] | None, places: Sequence[_Place]
 ) -> Curve | None:

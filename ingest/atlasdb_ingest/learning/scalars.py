@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING, TypeAlias
 
 from atlasdb.errors import InvalidDataError, MissingExtraError
 
-Log = Callable[[str, torch.Tensor | float, int], object]
+if TYPE_CHECKING:
+    import torch
+
+Log: TypeAlias = "Callable[[str, torch.Tensor | float, int], object]"
 """Takes the name of a number, the number, and the step."""
 
 
@@ -46,6 +48,7 @@ def logged(folder: str | Path | None) -> Iterator[Log]:
     except ImportError as error:
         raise MissingExtraError("--log-dir", "tensorboard", "tensorboard") from error
     try:
+        # Before TensorBoard does it, through TensorFlow where that is installed.
         Path(folder).mkdir(parents=True, exist_ok=True)
         writer = SummaryWriter(str(folder))
     except OSError as error:

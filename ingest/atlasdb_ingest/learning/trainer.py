@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from atlasdb.errors import InvalidDataError, did_you_mean
 from atlasdb_ingest import courses, models
-from atlasdb_ingest.learning.progress import Curve, placed
+from atlasdb_ingest.learning.progress import Curve, hidden, placed
 from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.types import Estimate, Timeseries
 
@@ -196,8 +196,9 @@ def estimate(
     series = [_ready(one) for one in series]
     chosen = [choose(one.modality, model, engine) for one in series]
     found: dict[int, Estimate] = {}
-    hidden = None if progress is None else not progress
-    with tqdm(total=len(series), disable=hidden, leave=False, bar_format=_BAR) as bar:
+    with tqdm(
+        total=len(series), disable=hidden(progress), leave=False, bar_format=_BAR
+    ) as bar:
         for which in dict.fromkeys(chosen):
             rows = [k for k, choice in enumerate(chosen) if choice == which]
             if which[0] == "contemporaneous":

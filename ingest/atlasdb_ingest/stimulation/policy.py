@@ -7,7 +7,6 @@ noise, so that regions differ by where the input goes and by nothing else.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ import numpy as np
 import torch
 
 from atlasdb.types import FloatArray
-from atlasdb_ingest.learning.descent import Adam
+from atlasdb_ingest.learning.descent import Adam, falling
 from atlasdb_ingest.stimulation.world import World
 
 VERSION = 1
@@ -131,8 +130,8 @@ def train(
             past, noise = world.draw(ROLLOUTS, horizon, seed * 1_000_003 + step)
             loss = energy(world, past, noise, policies).sum()
             slopes = torch.autograd.grad(loss, parts)
-            falling = (1 + math.cos(math.pi * step / STEPS)) / 2
-            optimiser.step([_tamed(slope) for slope in slopes], RATE * falling)
+            rate = RATE * falling(step, STEPS)
+            optimiser.step([_tamed(slope) for slope in slopes], rate)
             step_done()
         done.append((gains.detach(), offsets.detach()))
     both = [torch.cat(parts) for parts in zip(*done, strict=True)]

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from atlasdb.cohorts.scores import auc
 from atlasdb.types import FloatArray
+from atlasdb_ingest.learning.progress import hidden
 from atlasdb_ingest.supervised import baseline, network, scores, splits
 from atlasdb_ingest.supervised.features import Features
 from atlasdb_ingest.supervised.splits import Design, Whole
@@ -153,8 +154,9 @@ def _network(
             for k in range(n_folds)
         ]
     )
-    hidden = None if progress is None else not progress
-    with tqdm(total=len(weights) * n_starts, disable=hidden, leave=False) as bar:
+    with tqdm(
+        total=len(weights) * n_starts, disable=hidden(progress), leave=False
+    ) as bar:
         said = network.held_out(
             grams,
             np.repeat(np.stack(labellings), n_folds * n_starts, axis=0),
