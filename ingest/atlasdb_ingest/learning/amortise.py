@@ -5,144 +5,38 @@ Everything comes from the seed; on the CPU the same seed gives the same network.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from atlasdb import devices
 from atlasdb.atomic import written
-from atlasdb_ingest.learning.descent import falling
+from atlasdb_ingest.learning.descent import Adam, falling
 from atlasdb_ingest.learning.familiar import Familiar
+from atlasdb_ingest.learning.lessons import ABREAST, Lesson, drawn, lessons, plan
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.progress import hidden
 from atlasdb_ingest.learning.reader import Reader, loss, probability
 from atlasdb_ingest.learning.scalars import logged
-from atlasdb_ingest.simulation.brains import scan
 from atlasdb_ingest.simulation.dice import Dice
 from atlasdb_ingest.simulation.misfits import MISFITS
-from atlasdb_ingest.simulation.scanner import denoise, drifted
+from atlasdb_ingest.simulation.scanner import denoise
 
 N_GROUPS = 120
 """Groups of brains of equal number of regions and volumes."""
-N_STEPS = 6000
-_REGIONS = 8000
-_FEWER = 3000
-"""Regions of one group, all its brains together; where brains are large, fewer."""
-_PAIRS = 5000
-"""Ordered pairs of one step."""
-_SAMPLES = 400_000
-"""Numbers in the series of one step."""
-_SHORTEST = 50
+N_STEPS = 8000
 _SEEN = 32
 """Brains of each group that others are compared with."""
 _RATE = 3e-3
 _WARM_UP = 100
+_UNTOLD = 0.5
+"""Share of the numbers of whole recordings that one step does not see."""
 _AVERAGED = 0.998
 """How slowly the averaged parameters, which are kept, follow the trained ones."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """What brains to simulate together."""
-
-    n_brains: int
-    n_regions: int
-    n_volumes: int
-    tr: float
-    seed: int
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """Simulated recordings, half precision, and which connections they have."""
-
-    series: torch.Tensor
-    weights: torch.Tensor
-    tr: float
-
-    def features(
-        self, rows: torch.Tensor, device: torch.device, dice: Dice | None = None
-    ) -> Features:
-        """Describe some of the recordings, or something like them by chance."""
-        series = self.series[rows].to(device).float()
-        if dice is not None:
-            series = varied(series, self.tr, dice)
-        return describe(series, self.tr)
-
-
-def varied(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
-    """Show recordings otherwise: a part of them, noisier, drifting, denoised, rounded.
-
-    One simulated brain is then many lessons, and none is learned by heart.
-    """
-    shorter, noisier, drifting, share = dice.uniform(4).tolist()
-    if shorter < 0.5:
-        keep = max(_SHORTEST, round((0.5 + 0.5 * share) * series.shape[-1]))
-        if keep < series.shape[-1]:
-            start = int(dice.whole(0, series.shape[-1] - keep, 1).item())
-            series = series[..., start : start + keep]
-    if noisier < 0.3:
-        size = dice.spread(len(series), 1, 1, low=0.05, high=0.5)
-        series = series + size * dice.normal(*series.shape)
-    if drifting < 0.4:
-        series = drifted(series, tr, dice)
-    series = denoise(series, tr, dice)
-    # A file keeps so many digits; what a filter left lies below them, or above.
-    digits = dice.uniform(1, low=2.0, high=7.0)
-    return series + 10**-digits * series.std(-1, keepdim=True) * dice.normal(
-        *series.shape
-    )
-
-
-def plan(seed: int, n_groups: int = N_GROUPS) -> list[Group]:
-    """Draw sizes: 4 to 120 regions, 150 to 1,300 s, a volume each 0.5 to 3.2 s.
-
-    A fifth of the groups has 200 volumes at 3 s, as many published simulations have.
-    """
-    rng = np.random.default_rng(seed)
-    bounds = np.array([(4, 8), (9, 16), (17, 30), (31, 60), (80, 120)])
-    groups = []
-    for k in range(n_groups):
-        low, high = bounds[rng.choice(5, p=(0.24, 0.33, 0.22, 0.14, 0.07))]
-        n_regions = int(rng.integers(low, high + 1))
-        tr, n_volumes = 3.0, 200
-        if rng.random() > 0.2:
-            tr = float(np.exp(rng.uniform(np.log(0.5), np.log(3.2))))
-            seconds = np.exp(rng.uniform(np.log(150), np.log(1300)))
-            n_volumes = int(np.clip(seconds / tr, 50, 2000))
-        n_brains = (_REGIONS if n_regions <= 60 else _FEWER) // n_regions
-        groups.append(Group(n_brains, n_regions, n_volumes, tr, seed * 1_000_000 + k))
-    return groups
-
-
-def simulate(group: Group, device: torch.device) -> Lesson:
-    """Scan the brains of one group."""
-    sizes = (group.n_brains, group.n_regions, group.n_volumes, group.tr)
-    found = scan(*sizes, group.seed, device=device, denoised=False)
-    series = found.series - found.series.mean(-1, keepdim=True)
-    series = series / series.std(-1, keepdim=True).clamp_min(1e-9)
-    return Lesson(series.half().cpu(), (found.weights != 0).cpu(), found.tr)
-
-
-def lessons(groups: Sequence[Group], device: torch.device) -> Iterator[Lesson]:
-    """Simulate groups in their order, on all cores or on the accelerator."""
-    if device.type != "cpu":
-        yield from (simulate(group, device) for group in groups)
-        return
-    from joblib import Parallel, delayed
-
-    n_jobs = os.cpu_count() or 1
-    work = Parallel(n_jobs=n_jobs, return_as="generator")
-    yield from work(delayed(_alone)(group) for group in groups)
-
-
-def _alone(group: Group) -> Lesson:
-    torch.set_num_threads(1)
-    return simulate(group, torch.device("cpu"))
 
 
 def fit(
@@ -159,7 +53,7 @@ def fit(
     known : sequence of Lesson
         What to learn from.
     n_steps : int
-        Steps of AdamW; the rate rises for 100 steps, then falls to 0 as a cosine.
+        Steps of Adam; the rate rises for 100 steps, then falls to 0 as a cosine.
     seed : int
         Seed of the start and of the draws.
     device : torch.device
@@ -172,55 +66,69 @@ def fit(
     Reader
         Its parameters are averaged over the last steps.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)  # of the start, and of what is dropped
-        return _fitted(known, n_steps, seed, device, step_done)
+    with _cores(device) as cores:
+        reader = _start(known, device, seed)
+        slopes = _Slopes(reader, device)
+        descent, kept = Adam([slopes.flat], second=0.98), slopes.flat.clone()
+        step = 0
+        for some in drawn(known, n_steps, seed, device):
+            # All are awaited before the first is followed: the others are a step late.
+            for slope, wrong in list(cores.map(slopes, *some)):
+                rate = _RATE * min(1.0, step / _WARM_UP) * falling(step, n_steps)
+                descent.step([slope], rate + 1e-6)
+                kept.lerp_(slopes.flat, 1.0 - min(_AVERAGED, step / (step + 10)))
+                step_done(step, wrong)
+                step += 1
+    vector_to_parameters(kept, reader.parameters())
+    return reader.eval()
 
 
-def _fitted(
-    known: Sequence[Lesson],
-    n_steps: int,
-    seed: int,
-    device: torch.device,
-    step_done: Callable[[int, torch.Tensor], object],
-) -> Reader:
-    rng, dice = np.random.default_rng(seed), Dice(seed, device)
-    at_once = [_at_once(lesson) for lesson in known]
-    share = np.array(
-        [max(1.0, len(a.weights) / n) for a, n in zip(known, at_once, strict=True)]
-    )
-    reader, kept = _start(known, device), _start(known, device)
-    optimiser = torch.optim.AdamW(
-        reader.parameters(), lr=_RATE, weight_decay=1e-3, betas=(0.9, 0.98)
-    )
-    for step in range(n_steps):
-        fall = falling(step, n_steps)
-        for group in optimiser.param_groups:
-            group["lr"] = _RATE * min(1.0, step / _WARM_UP) * fall + 1e-6
-        k = int(rng.choice(len(known), p=share / share.sum()))
-        drawn = rng.choice(len(known[k].weights), at_once[k], replace=False)
-        rows = torch.from_numpy(drawn)
-        logits = reader(known[k].features(rows, device, dice))
-        wrong = loss(logits, known[k].weights[rows].to(device)).mean()
-        optimiser.zero_grad()
-        torch.autograd.backward(wrong)
-        torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
-        optimiser.step()
-        follow = 1.0 - min(_AVERAGED, step / (step + 10))
-        with torch.no_grad():
-            for old, new in zip(kept.parameters(), reader.parameters(), strict=True):
-                old.lerp_(new, follow)
-        step_done(step, wrong.detach())
-    return kept.eval()
+class _Slopes:
+    """Which way a network errs less, for all its parameters as one vector.
+
+    Parameters
+    ----------
+    reader : Reader
+        From now on its parameters are parts of `flat`.
+    device : torch.device
+        Where it is.
+    """
+
+    def __init__(self, reader: Reader, device: torch.device) -> None:
+        self._reader, self._device = reader, device
+        self._parameters = list(reader.parameters())
+        self.flat = parameters_to_vector(self._parameters).detach()
+        vector_to_parameters(self.flat, self._parameters)
+
+    def __call__(
+        self, lesson: Lesson, rows: torch.Tensor, dice: Dice
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the slope, at most of length 1, and the loss, nats a region."""
+        features = lesson.features(rows, self._device, dice)
+        # No single number may give a simulated brain away.
+        told = dice.chance(1 - _UNTOLD, *features.whole.shape) / (1 - _UNTOLD)
+        planted = lesson.weights[rows].to(self._device)
+        wrong = loss(self._reader(features, told), planted).mean()
+        slopes = torch.autograd.grad(wrong, self._parameters)
+        slope = torch.cat([one.flatten() for one in slopes])
+        return slope / slope.norm().clamp_min(1.0), wrong.detach()
 
 
-def _at_once(lesson: Lesson) -> int:
-    n_brains, n_regions, n_volumes = lesson.series.shape
-    few = min(_PAIRS / n_regions**2, _SAMPLES / (n_regions * n_volumes))
-    return max(1, min(n_brains, round(few)))
+@contextmanager
+def _cores(device: torch.device) -> Iterator[ThreadPoolExecutor]:
+    """Give each step that is taken at once a core of its own; an accelerator is one."""
+    n_threads, n_workers = torch.get_num_threads(), 1
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+        n_workers = ABREAST
+    try:
+        with ThreadPoolExecutor(n_workers) as cores:
+            yield cores
+    finally:
+        torch.set_num_threads(n_threads)
 
 
-def _start(known: Sequence[Lesson], device: torch.device) -> Reader:
+def _start(known: Sequence[Lesson], device: torch.device, seed: int) -> Reader:
     """Make a network, its inputs normalised by a sample of the recordings."""
     some = [
         lesson.features(torch.arange(min(4, len(lesson.weights))), device)
@@ -229,36 +137,43 @@ def _start(known: Sequence[Lesson], device: torch.device) -> Reader:
     pair = torch.cat([one.pair.flatten(0, -2)[::7] for one in some])
     region = torch.cat([one.region.flatten(0, -2) for one in some])
     whole = torch.cat([one.whole for one in some])
-    reader = Reader(pair.shape[-1], region.shape[-1], whole.shape[-1]).to(device)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        reader = Reader(pair.shape[-1], region.shape[-1], whole.shape[-1]).to(device)
     reader.normalise(Features(pair, region, whole, some[0].courses))
     return reader
 
 
 def familiar(known: Sequence[Lesson], reader: Reader, seed: int) -> Familiar:
     """Learn which recordings the network can read, from sound and spoiled ones."""
-    cpu, dice = torch.device("cpu"), Dice(seed)
-    seen, n_regions, sound, misled = [], [], [], []
+    dice = [Dice(seed * 1_000_000 + k) for k in range(len(known))]
+    with _cores(torch.device("cpu")) as cores:
+        read = list(cores.map(_read, [reader] * len(known), known, dice))
+        seen, n_regions, sound, misled = (torch.cat(p) for p in zip(*read, strict=True))
+        return Familiar.learn(seen, n_regions, sound, misled, seed)
 
-    def add(features: Features, weights: torch.Tensor, simulated: bool) -> None:
+
+def _read(reader: Reader, lesson: Lesson, dice: Dice) -> tuple[torch.Tensor, ...]:
+    """Read sound and spoiled recordings: what `Familiar.learn` learns from."""
+    n_regions, cpu = lesson.weights.shape[1], torch.device("cpu")
+    few = max(len(MISFITS), min(_SEEN, round(_SEEN * 20 / n_regions)))
+    rows = torch.arange(min(few, len(lesson.weights)))
+    seen, misled = [], []
+
+    def look(features: Features, which: torch.Tensor) -> None:
         seen.append(features.whole)
-        n_regions.append(torch.full((len(weights),), weights.shape[1]))
-        sound.append(torch.full((len(weights),), simulated))
-        misled.append(_misled(reader(features), weights))
+        misled.append(_misled(reader(features), lesson.weights[which]))
 
     with torch.no_grad():
-        for lesson in known:
-            few = max(
-                len(MISFITS), min(_SEEN, round(_SEEN * 20 / lesson.weights.shape[1]))
-            )
-            rows = torch.arange(min(few, len(lesson.weights)))
-            for some in rows.chunk(4):
-                add(lesson.features(some, cpu, dice), lesson.weights[some], True)
-            for some, spoil in zip(rows.chunk(len(MISFITS)), MISFITS, strict=False):
-                series = MISFITS[spoil](lesson.series[some].float(), dice)
-                series = denoise(series, lesson.tr, dice)
-                add(describe(series, lesson.tr), lesson.weights[some], False)
-    learned = torch.cat(seen), torch.cat(n_regions), torch.cat(sound)
-    return Familiar.learn(*learned, torch.cat(misled), seed)
+        for some in rows.chunk(4):
+            look(lesson.features(some, cpu, dice), some)
+        for some, spoil in zip(rows.chunk(len(MISFITS)), MISFITS, strict=False):
+            series = MISFITS[spoil](lesson.series[some].float(), dice)
+            series = denoise(series, lesson.tr, dice)
+            look(describe(series, lesson.tr), some)
+    whole = torch.cat(seen)
+    sound = torch.arange(len(whole)) < len(rows)
+    return whole, torch.full((len(whole),), n_regions), sound, torch.cat(misled)
 
 
 def _misled(logits: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

@@ -22,8 +22,8 @@ NONE, FORTH, BACK, BOTH = range(4)
 PREFIX = "reader."
 _FAR = 5.0
 """Deviations at which numbers of whole recordings are cut off."""
-_DROPPED = 0.5
-"""Share of them that is not seen in one step of training."""
+_BESIDE = 2
+"""Volumes on each side that a learned course looks at."""
 _AT_ONCE = 32_000
 """Ordered pairs whose hidden layers are held at once: they fit into the cache."""
 
@@ -62,17 +62,15 @@ class Reader(nn.Module):
         for name, n in (("pair", n_pair), ("region", n_region), ("whole", n_whole)):
             self.register_buffer(f"{name}_mean", torch.zeros(n))
             self.register_buffer(f"{name}_scale", torch.ones(n))
-        self.near = nn.Conv1d(4, 12, 5, padding=2)
-        self.course = nn.Conv1d(12, courses, 1)
+        self.near = nn.Linear(4 * (2 * _BESIDE + 1), 12)
+        self.course = nn.Linear(12, courses, bias=False)
         self.forth = nn.Linear(n_pair, 2 * width)
         self.back = nn.Linear(n_pair, 2 * width, bias=False)
         self.moments = nn.Linear(courses**2, 2 * width, bias=False)
         self.contrast = nn.Linear(courses**2, 2 * width, bias=False)
         self.source = nn.Linear(n_region, 2 * width, bias=False)
         self.target = nn.Linear(n_region, 2 * width, bias=False)
-        # No single number may give a simulated brain away.
         self.whole = nn.Sequential(
-            nn.Dropout(_DROPPED),
             nn.Linear(n_whole, width // 2),
             nn.SiLU(),
             nn.Linear(width // 2, 2 * width),
@@ -87,13 +85,17 @@ class Reader(nn.Module):
         self.there = nn.Linear(width, width, bias=False)
         self.leads = nn.Linear(width, 1)
 
-    def forward(self, features: Features) -> torch.Tensor:
+    def forward(
+        self, features: Features, told: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Read recordings of equal shape.
 
         Parameters
         ----------
         features : Features
             Of the recordings.
+        told : Tensor, shape (n, n_whole), optional
+            How much each of the numbers of a whole recording counts; 1 by default.
 
         Returns
         -------
@@ -104,6 +106,8 @@ class Reader(nn.Module):
         n, n_regions = pair.shape[:2]
         region = self._scaled("region", features.region)
         whole = self._scaled("whole", features.whole).clamp(-_FAR, _FAR)
+        if told is not None:
+            whole = whole * told
         apart = 1 - torch.eye(n_regions, device=pair.device)[..., None]
         of_source, level = self._unscaled(self.forth)
         of_target, other = self._unscaled(self.back)
@@ -156,7 +160,7 @@ class Reader(nn.Module):
     def tensors(self) -> dict[str, torch.Tensor]:
         """Give all parameters, by names of their own."""
         return {
-            PREFIX + name: tensor.detach().cpu().contiguous()
+            PREFIX + name: tensor.detach().cpu().clone()
             for name, tensor in self.state_dict().items()
         }
 
@@ -184,10 +188,23 @@ class Reader(nn.Module):
 
     def _courses(self, courses: torch.Tensor) -> torch.Tensor:
         """Give learned courses of all regions, shape (n, n_regions, k, n_times)."""
-        found = self.course(functional.silu(self.near(courses.flatten(0, 1))))
+        n, n_regions, n_seen, n_times = courses.shape
+        # One product for all: convolutions that torch makes anew for each new length
+        # take longer, and twice as long to differentiate.
+        longer = functional.pad(courses, (_BESIDE, _BESIDE)).permute(2, 0, 1, 3)
+        flat, size = longer.reshape(n_seen, -1), n * n_regions * longer.shape[-1]
+        size -= 2 * _BESIDE
+        shifted = [flat[:, k : k + size] for k in range(2 * _BESIDE + 1)]
+        near = torch.addmm(
+            self.near.bias[:, None], self.near.weight, torch.cat(shifted)
+        )
+        found = self.course.weight @ functional.silu(near)
+        found = functional.pad(found, (0, 2 * _BESIDE))
+        found = found.reshape(-1, *longer.shape[1:])[..., :n_times].permute(1, 2, 0, 3)
         found = found - found.mean(-1, keepdim=True)
-        found = found / (found.square().mean(-1, keepdim=True).sqrt() + 0.1)
-        learned: torch.Tensor = found.reshape(*courses.shape[:2], *found.shape[1:])
+        learned: torch.Tensor = found / (
+            found.square().mean(-1, keepdim=True).sqrt() + 0.1
+        )
         return learned
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
+from atlasdb_ingest.simulation.coming import Coming
 from atlasdb_ingest.simulation.dice import Dice
 from atlasdb_ingest.simulation.drive import Drive
 from atlasdb_ingest.simulation.scanner import denoise, observe
@@ -26,6 +27,8 @@ _STEP_S = 0.1
 _SETTLE_S = 20.0
 _MOST = 1e3
 """Signal that no vessel comes near."""
+_FEW = 20
+"""Regions: fewer are few."""
 _REWIRE_S = 0.5
 """How often it is looked whether a connection comes or goes."""
 
@@ -97,31 +100,49 @@ def scan(
     return Scans(series[:, order], weights[:, order][:, :, order], tr)
 
 
-class _Coming:
-    """Connections of some brains that come and go, each in its own time."""
+class _Paths:
+    """Connections, which in some brains come and go, each in its own time.
+
+    Parameters
+    ----------
+    weights : Tensor, shape (n_brains, n_regions, n_regions)
+        Rows are sources.
+    changing : Tensor of bool, shape (n_brains,)
+        Where they come and go.
+    seconds : float
+        Of one step.
+    dice : Dice
+        Where chance comes from.
+    """
 
     def __init__(
-        self, weights: torch.Tensor, changing: torch.Tensor, dice: Dice
+        self, weights: torch.Tensor, changing: torch.Tensor, seconds: float, dice: Dice
     ) -> None:
+        # Of many small matrices these products are fast, of few large ones the others.
+        self._by_target = weights.shape[1] < _FEW
+        if self._by_target:
+            weights = weights.mT
+        self._now = weights.clone(memory_format=torch.contiguous_format)
         self._rows = changing.nonzero()[:, 0]
-        self._weights, self._dice = weights[self._rows], dice
-        self._arriving = weights.mT.contiguous()
-        n = len(self._rows)
-        self._on_s = dice.uniform(n, 1, 1, low=10.0, high=60.0)
-        self._off_s = dice.uniform(n, 1, 1, low=5.0, high=50.0)
+        some, n = self._now[self._rows], len(self._rows)
+        on_s = dice.uniform(n, 1, 1, low=10.0, high=60.0)
+        off_s = dice.uniform(n, 1, 1, low=5.0, high=50.0)
         depth = dice.uniform(n, 1, 1, low=0.4, high=1.0)
-        self._depth = depth + 0.2 * dice.normal(*self._weights.shape)
-        share = self._on_s / (self._on_s + self._off_s)
-        self._there = dice.chance(share, *self._weights.shape)
+        depth = depth + 0.2 * dice.normal(*some.shape)
+        self._least, self._more = some * (1 - depth), some * depth
+        stay, enter = 1 - seconds / on_s, seconds / off_s
+        self._coming = Coming(stay, enter, dice, *some.shape)
 
-    def step(self, seconds: float) -> torch.Tensor:
-        """Give the weights of the next while; columns are sources."""
-        switch = self._dice.uniform(*self._weights.shape)
-        stays = switch >= seconds / self._on_s
-        self._there = torch.where(self._there, stays, switch < seconds / self._off_s)
-        weaker = self._weights * (1 - self._depth * ~self._there)
-        self._arriving[self._rows] = weaker.mT
-        return self._arriving
+    def step(self) -> None:
+        """Let connections come and go."""
+        there = self._coming.step()
+        self._now[self._rows] = torch.addcmul(self._least, self._more, there)
+
+    def arriving(self, state: torch.Tensor) -> torch.Tensor:
+        """Sum up what sources send to each region, shape (n_brains, n_regions)."""
+        if self._by_target:
+            return torch.bmm(self._now, state[..., None])[..., 0]
+        return torch.bmm(state[:, None], self._now)[:, 0]
 
 
 def _bold(
@@ -136,9 +157,8 @@ def _bold(
     every = max(1, round(tr / _STEP_S))
     dt = tr / every
     drive = Drive(simple, changing, n_regions, dt, dice)
-    coming = _Coming(weights, changing, dice)
     rewire = max(1, round(_REWIRE_S / dt))
-    arriving = coming.step(0.0)
+    paths = _Paths(weights, changing, rewire * dt, dice)
     keep = torch.exp(-dt / dice.spread(n, 1, low=0.03, high=0.2))
     vessels = _Vessels(n, n_regions, dt, dice)
     state = torch.zeros(n, n_regions, device=dice.device)
@@ -146,8 +166,8 @@ def _bold(
     seen = torch.empty(n_volumes, n, n_regions, device=dice.device)
     for t in range(settle + n_volumes * every):
         if t % rewire == 0:
-            arriving = coming.step(rewire * dt)
-        pushed = torch.bmm(arriving, state[..., None])[..., 0] + drive.step()
+            paths.step()
+        pushed = paths.arriving(state) + drive.step()
         state = torch.lerp(pushed, state, keep)
         vessels.step(state)
         volume, rest = divmod(t - settle + 1, every)
@@ -166,30 +186,30 @@ class _Vessels:
         decay = 0.65 * torch.exp(0.6 * varied * dice.normal(*size))
         feedback = 0.41 * torch.exp(0.6 * varied * dice.normal(*size))
         transit = 0.98 * torch.exp(varied * dice.normal(*size))
-        self._stiffness = 0.32
+        self._swelling = 1 / 0.32 - 1
         self._extraction = 0.34 + 0.04 * dice.normal(*size).clamp(-2, 2)
         strength = dice.spread(n, 1, low=0.2, high=1.0)
         efficacy = strength * torch.exp(0.1 * dice.normal(*size))
-        self._left = torch.log(1 - self._extraction)
+        self._left, self._unit = torch.log(1 - self._extraction), -1 / self._extraction
         # A step is many small products: what does not change is multiplied once.
         self._dt, self._pace, self._keep = dt, dt / transit, 1 - dt * decay
         self._efficacy, self._feedback = dt * efficacy, dt * feedback
-        nothing = torch.zeros(size, device=dice.device)
-        self._signal = self._flow = self._volume = self._content = nothing
+        nothing = torch.zeros(4, *size, device=dice.device)
+        self._signal, self._flow, self._volume, self._content = nothing.unbind()
 
     def step(self, activity: torch.Tensor) -> None:
         """Let activity act for one step."""
-        flow, volume = self._flow.exp(), self._volume.exp()
-        outflow = torch.exp(self._volume / self._stiffness) / volume
-        extracted = -torch.expm1(self._left / flow) / self._extraction
-        supply = flow * extracted / self._content.exp()
-        self._flow = torch.addcdiv(self._flow, self._signal, flow, value=self._dt)
-        self._flow = self._flow.clamp(-1.2, 1.5)
+        flow = self._flow.exp()
+        outflow = torch.exp(self._swelling * self._volume)
+        change = torch.exp(self._flow - self._volume).sub_(outflow)
+        extracted = torch.expm1(self._left / flow).mul_(self._unit)
+        supply = torch.exp(self._flow - self._content).mul_(extracted)
+        self._flow.addcdiv_(self._signal, flow, value=self._dt).clamp_(-1.2, 1.5)
         signal = torch.addcmul(self._feedback, self._keep, self._signal)
-        signal = torch.addcmul(signal, self._efficacy, activity)
-        self._signal = torch.addcmul(signal, self._feedback, flow, value=-1)
-        self._volume = torch.addcmul(self._volume, self._pace, flow / volume - outflow)
-        self._content = torch.addcmul(self._content, self._pace, supply - outflow)
+        signal.addcmul_(self._efficacy, activity)
+        self._signal = signal.addcmul_(self._feedback, flow, value=-1)
+        self._volume.addcmul_(self._pace, change)
+        self._content.addcmul_(self._pace, supply.sub_(outflow))
 
     def signal(self) -> torch.Tensor:
         """Give BOLD, relative signal change up to a factor."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from atlasdb_ingest.simulation.coming import Coming
 from atlasdb_ingest.simulation.dice import Dice
 
 _SMOOTH = 0.88
@@ -50,8 +51,8 @@ class Drive:
         off_s = torch.where(
             usual, 10.0 * torch.exp(0.15 * dice.normal(n, 1)), slow * ratio * other
         )
-        self._leave, self._enter = 1 - torch.exp(-dt / on_s), 1 - torch.exp(-dt / off_s)
-        self._stay = torch.exp(-dt / on_s)
+        stay = torch.exp(-dt / on_s)
+        self._events = Coming(stay, 1 - torch.exp(-dt / off_s), dice, *size)
         kind = dice.uniform(n, 1) * odd
         # Chance is thrown only for the brains that have use for it.
         self._sized = _rows((kind >= _SIZED) & (kind < _SMOOTH))
@@ -65,12 +66,11 @@ class Drive:
         self._reaching = _rows((reach != 0).flatten(1).sum(1) > n_regions)
         self._reach = reach[self._reaching]
         self._common = dice.sometimes(0.15 * odd, n, 1, low=0.1, high=0.6)
-        self._common_on = dice.chance(0.2, n, 1)
-        self._common_leave, self._common_enter = dt / 2.5, dt / 10.0
-        self._on = dice.chance(on_s / (on_s + off_s), *size)
-        self._height = torch.ones(size, device=dice.device)
+        self._together = Coming(1 - dt / 2.5, dt / 10.0, dice, n, 1)
+        self._was = self._events.there[self._sized]
+        self._height = dice.exponential(len(self._sized), n_regions)
         self._course = dice.normal(len(self._smooth), n_regions)
-        self._keep = self._stay[self._smooth]
+        self._keep = stay[self._smooth]
         self._fresh = torch.sqrt(1 - self._keep**2)
 
     def _amplitudes(
@@ -101,27 +101,20 @@ class Drive:
     def step(self) -> torch.Tensor:
         """Give the input of the next sample, shape (n_brains, n_regions)."""
         dice = self._dice
-        switch = dice.uniform(*self._size)
-        on = torch.where(self._on, switch >= self._leave, switch < self._enter)
-        begins = (on & ~self._on)[self._sized]
-        self._on = on
-        height = torch.where(
-            begins, dice.exponential(*begins.shape), self._height[self._sized]
-        )
-        self._height[self._sized] = height
+        active = self._events.step()
+        on = active[self._sized]
+        fresh = dice.exponential(*on.shape)
+        self._height = torch.where(on > self._was, fresh, self._height)
+        self._was = on
+        active[self._sized] = on * self._height
         fresh = dice.normal(*self._course.shape)
         self._course = torch.addcmul(self._keep * self._course, self._fresh, fresh)
-        switch = dice.uniform(len(self._on), 1)
-        self._common_on = torch.where(
-            self._common_on, switch >= self._common_leave, switch < self._common_enter
-        )
-        active = on * self._height
         active[self._smooth] = 0.25 + 0.35 * self._course
         noise = self._noise * dice.normal(*self._size)
         reached = torch.addcmul(noise, active, self._amplitude)
         near = reached[self._reaching, :, None]
         reached[self._reaching] = torch.bmm(self._reach, near)[..., 0]
-        return reached + self._common * self._common_on
+        return torch.addcmul(reached, self._common, self._together.step())
 
 
 def _rows(which: torch.Tensor) -> torch.Tensor:
