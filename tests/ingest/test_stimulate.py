@@ -319,4 +319,10 @@ def test_numbers_out_of_range_and_unknown_people_are_said(recorded: Path) -> Non
         pytest.raises(NotFoundError, match="nobody"),
     ):
         stimulate(atlas, "nobody")
-    assert run(recorded, "--horizon", "0").exit_code == 2
+    with (
+        atlasdb.connect(url(recorded)) as atlas,
+        pytest.raises(InvalidDataError, match="between 1 and 1000"),
+    ):
+        stimulate(atlas, "01", horizon=1001)
+    for horizon in ("0", "1001"):
+        assert run(recorded, "--horizon", horizon).exit_code == 2

@@ -21,6 +21,8 @@ from atlasdb.types import Run, StimulationResult
 from atlasdb_ingest.types import Timeseries
 
 BUDGET, HORIZON = 1.0, 20
+FARTHEST = 1000
+"""Samples that a rollout may have: time and memory grow with them."""
 _UNIT = "nats/sample/region"
 
 
@@ -59,7 +61,7 @@ def stimulate(
     budget : float, default=1.0
         Largest input at a sample, standard deviations of the region's activity.
     horizon : int, default=20
-        Samples of a rollout.
+        Samples of a rollout, at most 1000.
     seed : int, default=0
         Same seed, same result (on the CPU).
     device : str, default="auto"
@@ -78,10 +80,10 @@ def stimulate(
     InvalidDataError
         If the connectome has no dynamics, or a number lies outside its range.
     """
-    if not 0 < budget < math.inf or horizon < 1:
+    if not 0 < budget < math.inf or not 1 <= horizon <= FARTHEST:
         raise InvalidDataError(
-            f"budget must be above 0 and horizon at least 1, found {budget:g} and "
-            f"{horizon}. Give other numbers."
+            f"budget must be above 0 and horizon between 1 and {FARTHEST}, found "
+            f"{budget:g} and {horizon}. Give other numbers."
         )
     wanted = {
         "subject": atlas.subject(subject),
@@ -224,7 +226,7 @@ def _simulate(
 )
 @click.option(
     "--horizon",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=FARTHEST),
     default=HORIZON,
     show_default=True,
     help="Samples that a policy looks ahead.",
