@@ -28,7 +28,7 @@ from atlasdb_ingest.simulation.scanner import denoise
 
 N_GROUPS = 120
 """Groups of brains of equal number of regions and volumes."""
-N_STEPS = 8000
+N_STEPS = 10_000
 _SEEN = 32
 """Brains of each group that others are compared with."""
 _RATE = 3e-3
