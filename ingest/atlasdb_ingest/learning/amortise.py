@@ -6,7 +6,7 @@ Everything comes from the seed; on the CPU the same seed gives the same network.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,9 +71,8 @@ def fit(
         slopes = _Slopes(reader, device)
         descent, kept = Adam([slopes.flat], second=0.98), slopes.flat.clone()
         step = 0
-        for some in drawn(known, n_steps, seed, device):
-            # All are awaited before the first is followed: the others are a step late.
-            for slope, wrong in list(cores.map(slopes, *some)):
+        for found in _ahead(cores, slopes, drawn(known, n_steps, seed, device)):
+            for slope, wrong in found:
                 rate = _RATE * min(1.0, step / _WARM_UP) * falling(step, n_steps)
                 descent.step([slope], rate + 1e-6)
                 kept.lerp_(slopes.flat, 1.0 - min(_AVERAGED, step / (step + 10)))
@@ -81,6 +80,32 @@ def fit(
                 step += 1
     vector_to_parameters(kept, reader.parameters())
     return reader.eval()
+
+
+def _ahead(
+    cores: ThreadPoolExecutor,
+    slopes: _Slopes,
+    draws: Iterator[tuple[list[Lesson], list[torch.Tensor], list[Dice]]],
+) -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
+    """Find the slopes of the steps that are taken at once.
+
+    All are awaited before the first is followed: the others are a step late. A core
+    that has found its slope describes recordings of the next steps meanwhile.
+    """
+
+    def described() -> list[Future[_Shown]]:
+        some = next(draws, ([], [], []))
+        return [cores.submit(slopes.show, *one) for one in zip(*some, strict=True)]
+
+    shown = described()
+    while shown:
+        found = [cores.submit(slopes.find, one) for one in shown]
+        shown = described()
+        yield [one.result() for one in found]
+
+
+_Shown = tuple[Features, torch.Tensor, torch.Tensor]
+"""What is seen of some recordings, how much of it counts, and what was planted."""
 
 
 class _Slopes:
@@ -100,14 +125,16 @@ class _Slopes:
         self.flat = parameters_to_vector(self._parameters).detach()
         vector_to_parameters(self.flat, self._parameters)
 
-    def __call__(
-        self, lesson: Lesson, rows: torch.Tensor, dice: Dice
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give the slope, at most of length 1, and the loss, nats a region."""
+    def show(self, lesson: Lesson, rows: torch.Tensor, dice: Dice) -> _Shown:
+        """Describe some recordings, whatever the parameters are."""
         features = lesson.features(rows, self._device, dice)
         # No single number may give a simulated brain away.
         told = dice.chance(1 - _UNTOLD, *features.whole.shape) / (1 - _UNTOLD)
-        planted = lesson.weights[rows].to(self._device)
+        return features, told, lesson.weights[rows].to(self._device)
+
+    def find(self, shown: Future[_Shown]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the slope, at most of length 1, and the loss, nats a region."""
+        features, told, planted = shown.result()
         wrong = loss(self._reader(features, told), planted).mean()
         slopes = torch.autograd.grad(wrong, self._parameters)
         slope = torch.cat([one.flatten() for one in slopes])
