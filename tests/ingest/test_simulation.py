@@ -73,6 +73,18 @@ def test_activity_flows_along_the_graph_and_not_against_it() -> None:
     assert joined[1].mean() > alone[1].mean() + 0.05
 
 
+def test_connections_that_change_are_those_of_their_span() -> None:
+    apart = np.zeros((3, 3))
+    weights = apart.copy()
+    weights[0, 1] = 0.6
+    alone = dynamics.neural(apart, 300.0, 2)
+    joined = dynamics.neural(weights, 300.0, 2)
+    later = dynamics.neural(np.stack([apart, weights]), 300.0, 2)
+    np.testing.assert_array_equal(later[:, :1500], alone[:, :1500])
+    # A second after the change, nothing is left of what was before.
+    np.testing.assert_allclose(later[:, 1510:], joined[:, 1510:], atol=1e-6)
+
+
 def test_bold_rises_after_activity_and_comes_back() -> None:
     activity = np.zeros((1, 400))
     activity[0, 50:70] = 1.0

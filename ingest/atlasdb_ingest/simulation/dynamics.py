@@ -158,8 +158,9 @@ def neural(
 
     Parameters
     ----------
-    weights : ndarray of float, shape (n_regions, n_regions)
-        Connections, rows are sources; each region decays to itself at rate 1.
+    weights : ndarray of float, shape ([n_spans,] n_regions, n_regions)
+        Connections, rows are sources; each region decays to itself at rate 1. Where
+        they change, those of equal spans of the time, one after the other.
     duration_s : float
         Length, s.
     seed : int, default=0
@@ -184,8 +185,10 @@ def neural(
         If the system would grow without end.
     """
     rng = np.random.default_rng(seed)
-    n_regions, n_times = len(weights), round(duration_s / dt)
-    rates = (weights.T - np.eye(n_regions)) / time_constant_s
+    spans = weights.reshape(-1, *weights.shape[-2:])
+    n_spans, n_regions, _ = spans.shape
+    n_times = round(duration_s / dt)
+    rates = (np.swapaxes(spans, 1, 2) - np.eye(n_regions)) / time_constant_s
     if float(np.linalg.eigvals(rates).real.max()) >= 0:
         raise InvalidDataError(
             "The graph has feedback so strong that activity grows without end: "
@@ -200,6 +203,8 @@ def neural(
     leave, enter = 1 - np.exp(-dt / on_s), 1 - np.exp(-dt / off_s)
     for t in range(n_times):
         on = np.where(on, switch[t] >= leave, switch[t] < enter)
-        state = step @ state + drive @ (on + noise * rng.standard_normal(n_regions))
+        pushed = on + noise * rng.standard_normal(n_regions)
+        span = t * n_spans // n_times
+        state = step[span] @ state + drive[span] @ pushed
         series[t] = state
     return np.ascontiguousarray(series.T)
