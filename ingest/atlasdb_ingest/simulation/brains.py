@@ -1,8 +1,8 @@
 """Many simulated brains at once, from graphs to the BOLD series of a scanner.
 
-Each brain has its own graph, events, haemodynamics and noise; half of them are plain,
-the others have complications: inhibition, feedback, hubs, one strong input, inputs
-that several regions share, connections that come and go, mixed areas, slow noise.
+Each brain has its own graph, events, haemodynamics and noise; many are plain, the
+others have complications: inhibition, feedback, hubs, one strong input, inputs that
+several regions share, connections that come and go, mixed areas, slow noise.
 Neural activity follows the linear model of dynamic causal modelling, blood the balloon
 model in logarithms; the steps are those of `dynamics.neural` and `haemodynamics.bold`.
 """
@@ -19,17 +19,19 @@ from atlasdb_ingest.simulation.drive import Drive
 from atlasdb_ingest.simulation.scanner import denoise, observe
 from atlasdb_ingest.simulation.wiring import wire
 
-PLAIN = 0.5
+PLAIN = 0.35
 """Share of the brains without complications."""
-RESTLESS = 0.4
+RESTLESS = 0.45
 """Share of the others in which connections come and go."""
+_DRIVEN = 0.2
+"""Share of the rest of the others that are driven as strongly as those are."""
 _STEP_S = 0.1
 _SETTLE_S = 20.0
 _MOST = 1e3
 """Signal that no vessel comes near."""
 _FEW = 20
 """Regions: fewer are few."""
-_REWIRE_S = 0.5
+_REWIRE_S = 1.0
 """How often it is looked whether a connection comes or goes."""
 
 
@@ -76,9 +78,9 @@ def scan(
         Same seed, same brains.
     device : torch.device, optional
         Where to compute; the CPU by default.
-    plain : float, default=0.5
+    plain : float, default=0.35
         Share of the brains without complications.
-    restless : float, default=0.4
+    restless : float, default=0.45
         Share of the others in which connections come and go.
     denoised : bool, default=True
         Half of all groups are denoised as `scanner.denoise` does.
@@ -89,15 +91,40 @@ def scan(
         Regions in random order.
     """
     dice = Dice(seed, device)
-    simple = dice.chance(plain, n_brains)
-    changing = ~simple & dice.chance(restless, n_brains)
-    weights = wire(simple, changing, n_regions, dice)
-    bold = _bold(weights, simple, changing, n_volumes, tr, dice)
-    series = observe(bold, simple, dice)
+    kind = _Kind.drawn(n_brains, plain, restless, dice)
+    weights = wire(~kind.graph, kind.driven, n_regions, dice)
+    bold = _bold(weights, kind, n_volumes, tr, dice)
+    series = observe(bold, ~kind.scanner, dice)
     if denoised:
         series = denoise(series, tr, dice)
     order = torch.argsort(dice.uniform(n_regions))
     return Scans(series[:, order], weights[:, order][:, :, order], tr)
+
+
+@dataclass(frozen=True, eq=False)
+class _Kind:
+    """What is complicated about each brain; complications seldom come all together.
+
+    Each attribute is a tensor of bool, shape (n_brains,): where the graph, the events
+    and the scanner are other than plain, where one strong input may drive all through
+    strong connections, and where, among those, connections come and go.
+    """
+
+    graph: torch.Tensor
+    events: torch.Tensor
+    scanner: torch.Tensor
+    driven: torch.Tensor
+    changing: torch.Tensor
+
+    @classmethod
+    def drawn(cls, n: int, plain: float, restless: float, dice: Dice) -> _Kind:
+        odd = ~dice.chance(plain, n)
+        changing = odd & dice.chance(restless, n)
+        driven = changing | odd & dice.chance(_DRIVEN, n)
+        # Where connections come and go there is enough to be learned from that.
+        likely = torch.where(driven, 0.25, 0.6)
+        graph, events, scanner = (odd & dice.chance(likely, n) for _ in range(3))
+        return cls(graph, events, scanner, driven, changing)
 
 
 class _Paths:
@@ -125,11 +152,14 @@ class _Paths:
         self._now = weights.clone(memory_format=torch.contiguous_format)
         self._rows = changing.nonzero()[:, 0]
         some, n = self._now[self._rows], len(self._rows)
-        on_s = dice.uniform(n, 1, 1, low=10.0, high=60.0)
-        off_s = dice.uniform(n, 1, 1, low=5.0, high=50.0)
-        depth = dice.uniform(n, 1, 1, low=0.4, high=1.0)
-        depth = depth + 0.2 * dice.normal(*some.shape)
-        self._least, self._more = some * (1 - depth), some * depth
+        on_s = dice.spread(n, 1, 1, low=8.0, high=60.0)
+        off_s = dice.spread(n, 1, 1, low=5.0, high=60.0)
+        depth = dice.uniform(n, 1, 1, low=0.4, high=1.2)
+        share = some * (depth + 0.2 * dice.normal(*some.shape))
+        # In some brains all connections lose alike, and weak ones turn round.
+        alike = depth * _usual(some) * some.sign()
+        lost = torch.where(dice.chance(0.5, n, 1, 1), alike, share)
+        self._least, self._more = some - lost, lost
         stay, enter = 1 - seconds / on_s, seconds / off_s
         self._coming = Coming(stay, enter, dice, *some.shape)
 
@@ -145,10 +175,15 @@ class _Paths:
         return torch.bmm(state[:, None], self._now)[:, 0]
 
 
+def _usual(weights: torch.Tensor) -> torch.Tensor:
+    """Give the mean size of the connections of each brain."""
+    size = weights.abs().sum((1, 2), keepdim=True)
+    return size / (weights != 0).sum((1, 2), keepdim=True).clamp_min(1)
+
+
 def _bold(
     weights: torch.Tensor,
-    simple: torch.Tensor,
-    changing: torch.Tensor,
+    kind: _Kind,
     n_volumes: int,
     tr: float,
     dice: Dice,
@@ -156,9 +191,9 @@ def _bold(
     n, n_regions, _ = weights.shape
     every = max(1, round(tr / _STEP_S))
     dt = tr / every
-    drive = Drive(simple, changing, n_regions, dt, dice)
+    drive = Drive(~kind.events, kind.driven, n_regions, dt, dice)
     rewire = max(1, round(_REWIRE_S / dt))
-    paths = _Paths(weights, changing, rewire * dt, dice)
+    paths = _Paths(weights, kind.changing, rewire * dt, dice)
     keep = torch.exp(-dt / dice.spread(n, 1, low=0.03, high=0.2))
     vessels = _Vessels(n, n_regions, dt, dice)
     state = torch.zeros(n, n_regions, device=dice.device)

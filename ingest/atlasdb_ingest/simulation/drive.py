@@ -20,8 +20,8 @@ class Drive:
     ----------
     plain : Tensor of bool, shape (n_brains,)
         Brains whose regions have events of one kind, as in most published simulations.
-    restless : Tensor of bool, shape (n_brains,)
-        Others, in most of which one region outshines the rest.
+    driven : Tensor of bool, shape (n_brains,)
+        Brains, in most of which one region outshines the rest.
     n_regions : int
         Number of regions.
     dt : float
@@ -33,7 +33,7 @@ class Drive:
     def __init__(
         self,
         plain: torch.Tensor,
-        restless: torch.Tensor,
+        driven: torch.Tensor,
         n_regions: int,
         dt: float,
         dice: Dice,
@@ -59,9 +59,10 @@ class Drive:
         self._smooth = _rows(kind >= _SMOOTH)
         uneven = torch.where(odd, 0.4, 0.2) * dice.uniform(n, 1)
         usual = torch.exp(uneven * dice.normal(*size))
-        one = odd & dice.chance(torch.where(restless, 0.6, 0.12)[:, None], n, 1)
+        rarely = 0.12 * odd
+        one = dice.chance(torch.where(driven[:, None], 0.85, rarely), n, 1)
         self._amplitude = self._amplitudes(odd, one, usual)
-        self._noise = dice.spread(n, 1, low=0.02, high=0.4)
+        self._noise = dice.spread(n, 1, low=0.01, high=0.4)
         reach = self._reaches(odd)
         self._reaching = _rows((reach != 0).flatten(1).sum(1) > n_regions)
         self._reach = reach[self._reaching]

@@ -20,7 +20,7 @@ _LARGE = 40
 
 
 def wire(
-    plain: torch.Tensor, restless: torch.Tensor, n_regions: int, dice: Dice
+    plain: torch.Tensor, driven: torch.Tensor, n_regions: int, dice: Dice
 ) -> torch.Tensor:
     """Draw one graph for each brain.
 
@@ -29,8 +29,8 @@ def wire(
     plain : Tensor of bool, shape (n_brains,)
         Brains without hubs, inhibition, or much feedback, as in most published
         simulations.
-    restless : Tensor of bool, shape (n_brains,)
-        Others, most of them with strong connections.
+    driven : Tensor of bool, shape (n_brains,)
+        Brains, most of them with strong connections.
     n_regions : int
         Number of regions.
     dice : Dice
@@ -54,7 +54,8 @@ def wire(
     )
     there = (joined & (forward | back)) | (joined & (~forward | back)).mT
     weights = _strengths(odd, size, dice) * there
-    strong = odd & dice.chance(torch.where(restless, 0.7, 0.1)[:, None, None], n, 1, 1)
+    rarely = 0.1 * odd
+    strong = dice.chance(torch.where(driven[:, None, None], 0.85, rarely), n, 1, 1)
     weights = torch.where(strong, _stronger(weights, dice), weights)
     inhibits = dice.chance(
         dice.sometimes(0.35 * odd, n, 1, 1, low=0.05, high=0.4), *size
