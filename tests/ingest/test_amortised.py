@@ -289,8 +289,8 @@ def test_steps_that_are_taken_at_once_are_equally_long_and_grow() -> None:
     known = [lesson(200, 5, 100), lesson(200, 5, 1500), lesson(4, 90, 100)]
     cpu = torch.device("cpu")
     sizes = [
-        [len(r) * one.series[0].numel() for one, r in zip(some, rows, strict=True)]
-        for some, rows, _ in drawn(known, 400, 7, cpu)
+        [len(rows) * one.series[0].numel() for one, rows, _ in some]
+        for some in drawn(known, 400, 7, cpu)
     ]
     assert sum(map(len, sizes)) == 400
     assert np.mean([one == other for one, other in sizes]) > 0.8
@@ -303,7 +303,7 @@ def test_what_is_learned_from_depends_on_the_seed_alone() -> None:
 
     def rows(seed: int) -> list[list[int]]:
         found = drawn(known, 33, seed, cpu)
-        return [one.tolist() for _, some, _ in found for one in some]
+        return [which.tolist() for some in found for _, which, _ in some]
 
     assert rows(1) == rows(1)
     assert rows(1) != rows(2)

@@ -17,7 +17,7 @@ from atlasdb import devices
 from atlasdb.atomic import written
 from atlasdb_ingest.learning.descent import Adam, falling
 from atlasdb_ingest.learning.familiar import Familiar
-from atlasdb_ingest.learning.lessons import ABREAST, Lesson, drawn, lessons, plan
+from atlasdb_ingest.learning.lessons import ABREAST, Draw, Lesson, drawn, lessons, plan
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.progress import hidden
 from atlasdb_ingest.learning.reader import Reader, loss, probability
@@ -85,7 +85,7 @@ def fit(
 def _ahead(
     cores: ThreadPoolExecutor,
     slopes: _Slopes,
-    draws: Iterator[tuple[list[Lesson], list[torch.Tensor], list[Dice]]],
+    draws: Iterator[list[Draw]],
 ) -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
     """Find the slopes of the steps that are taken at once.
 
@@ -94,8 +94,7 @@ def _ahead(
     """
 
     def described() -> list[Future[_Shown]]:
-        some = next(draws, ([], [], []))
-        return [cores.submit(slopes.show, *one) for one in zip(*some, strict=True)]
+        return [cores.submit(slopes.show, *one) for one in next(draws, [])]
 
     shown = described()
     while shown:

@@ -135,9 +135,13 @@ def _alone(group: Group) -> Lesson:
     return simulate(group, torch.device("cpu"))
 
 
+Draw = tuple[Lesson, torch.Tensor, Dice]
+"""What one step learns from, from which recordings of it, and chance."""
+
+
 def drawn(
     known: Sequence[Lesson], n_steps: int, seed: int, device: torch.device
-) -> Iterator[tuple[list[Lesson], list[torch.Tensor], list[Dice]]]:
+) -> Iterator[list[Draw]]:
     """Draw what to learn from in each step.
 
     Parameters
@@ -153,9 +157,8 @@ def drawn(
 
     Yields
     ------
-    lessons, rows, dice : lists of equal length
-        Of the steps that are taken at once: from what to learn, from which of its
-        recordings, and chance.
+    list of Draw
+        Of the steps that are taken at once.
     """
     rng = np.random.default_rng(seed)
     n_brains = np.array([len(lesson.weights) for lesson in known])
@@ -172,7 +175,10 @@ def drawn(
             some = chosen[k : k + ABREAST]
             rows = [rng.choice(n_brains[i], at_once[i], replace=False) for i in some]
             dice = [Dice(int(rng.integers(2**62)), device) for _ in some]
-            yield [known[i] for i in some], [torch.from_numpy(r) for r in rows], dice
+            yield [
+                (known[i], torch.from_numpy(which), chance)
+                for i, which, chance in zip(some, rows, dice, strict=True)
+            ]
 
 
 def _at_once(lesson: Lesson, most: float) -> int:
