@@ -27,11 +27,12 @@ VARIABILITY = 0.2
 _EDGE_HZ = 1 / 200
 _SETTLE = 10
 _FIVE = ((0, 1), (1, 2), (2, 3), (3, 4), (0, 4))
-_QUIET, _STRONG = 0.1, 2.25
-"""Times the noise, and times the weights, of the two hardest systems."""
+_QUIET, _STRONG = 0.1 * NOISE, 2.25
+"""Of the two hardest systems: noise, and how many times stronger connections are."""
 _LOUD = 1.2
 """Thermal noise of short volumes: of what each region does."""
 _LOST = 0.91
+"""What a strong connection loses while it is away."""
 _THERE_S, _AWAY_S = 20.0, 33.0
 
 
@@ -71,9 +72,17 @@ def scanned(
     return np.asarray(filtered)
 
 
-def _bold(activity: Array, seed: int, tr: float) -> Array:
+def _bold(
+    activity: Array, seed: int, tr: float, *, dt: float = 0.1, noise: float = 0.0
+) -> Array:
     series = haemodynamics.bold(
-        activity, tr, seed, efficacy=EFFICACY, variability=VARIABILITY, noise=0.0
+        activity,
+        tr,
+        seed,
+        dt=dt,
+        efficacy=EFFICACY,
+        variability=VARIABILITY,
+        noise=noise,
     )
     return series[:, _SETTLE:]
 
@@ -154,15 +163,15 @@ def non_stationary(seed: int, number: int) -> Made:
     rng = person(seed, number, 131)
     weights = _STRONG * rings(5, rng)
     away = rng.random(weights.shape) < _AWAY_S / (_AWAY_S + _THERE_S)
+    back, leave = 1 - np.exp(-1 / _AWAY_S), 1 - np.exp(-1 / _THERE_S)
     spans = []
     for _ in range(round((200 + _SETTLE) * 3.0)):
         # What takes them away is as strong as the usual one of them, not as each.
         spans.append(weights - _LOST * (away & (weights != 0)))
         change = rng.random(weights.shape)
-        back, leave = 1 - np.exp(-1 / _AWAY_S), 1 - np.exp(-1 / _THERE_S)
         away = np.where(away, change >= back, change < leave)
     activity = driven(np.stack(spans), 0.3, once(rng))
-    return scanned(activity, once(rng), noise=_QUIET * NOISE), weights
+    return scanned(activity, once(rng), noise=_QUIET), weights
 
 
 def strong_input(seed: int, number: int) -> Made:
@@ -170,7 +179,7 @@ def strong_input(seed: int, number: int) -> Made:
     rng = person(seed, number, 141)
     weights = _STRONG * rings(5, rng)
     activity = driven(weights, 0.1, once(rng))
-    return scanned(activity, once(rng), noise=_QUIET * NOISE), weights
+    return scanned(activity, once(rng), noise=_QUIET), weights
 
 
 def driven(weights: Array, small: float, seed: int) -> Array:
@@ -198,15 +207,7 @@ def whole_brain(n_regions: int) -> Callable[[int, int], Made]:
         rng = person(seed, number, n_regions)
         weights = steady((graph != 0) * strengths(graph.shape, rng))
         activity = dynamics.neural(weights, 1200 * 0.72 + 30, once(rng), dt=0.12)
-        series = haemodynamics.bold(
-            activity,
-            0.72,
-            once(rng),
-            dt=0.12,
-            efficacy=EFFICACY,
-            variability=VARIABILITY,
-            noise=_LOUD,
-        )
+        series = _bold(activity, once(rng), 0.72, dt=0.12, noise=_LOUD)
         return series[:, -1200:], weights
 
     return make

@@ -83,7 +83,7 @@ def scan(
     restless : float, default=0.45
         Share of the others in which connections come and go.
     denoised : bool, default=True
-        Half of all groups are denoised as `scanner.denoise` does.
+        Whether groups are denoised, or left alone, as `scanner.denoise` draws it.
 
     Returns
     -------
@@ -92,9 +92,9 @@ def scan(
     """
     dice = Dice(seed, device)
     kind = _Kind.drawn(n_brains, plain, restless, dice)
-    weights = wire(~kind.graph, kind.driven, n_regions, dice)
+    weights = wire(kind.graph, kind.driven, n_regions, dice)
     bold = _bold(weights, kind, n_volumes, tr, dice)
-    series = observe(bold, ~kind.scanner, dice)
+    series = observe(bold, kind.scanner, dice)
     if denoised:
         series = denoise(series, tr, dice)
     order = torch.argsort(dice.uniform(n_regions))
@@ -103,11 +103,11 @@ def scan(
 
 @dataclass(frozen=True, eq=False)
 class _Kind:
-    """What is complicated about each brain; complications seldom come all together.
+    """What is plain about each brain; complications seldom come all together.
 
     Each attribute is a tensor of bool, shape (n_brains,): where the graph, the events
-    and the scanner are other than plain, where one strong input may drive all through
-    strong connections, and where, among those, connections come and go.
+    and the scanner are plain, where one strong input may drive all through strong
+    connections, and where, among those, connections come and go.
     """
 
     graph: torch.Tensor
@@ -123,7 +123,7 @@ class _Kind:
         driven = changing | odd & dice.chance(_DRIVEN, n)
         # Where connections come and go there is enough to be learned from that.
         likely = torch.where(driven, 0.25, 0.6)
-        graph, events, scanner = (odd & dice.chance(likely, n) for _ in range(3))
+        graph, events, scanner = (~(odd & dice.chance(likely, n)) for _ in range(3))
         return cls(graph, events, scanner, driven, changing)
 
 
@@ -191,7 +191,7 @@ def _bold(
     n, n_regions, _ = weights.shape
     every = max(1, round(tr / _STEP_S))
     dt = tr / every
-    drive = Drive(~kind.events, kind.driven, n_regions, dt, dice)
+    drive = Drive(kind.events, kind.driven, n_regions, dt, dice)
     rewire = max(1, round(_REWIRE_S / dt))
     paths = _Paths(weights, kind.changing, rewire * dt, dice)
     keep = torch.exp(-dt / dice.spread(n, 1, low=0.03, high=0.2))

@@ -35,7 +35,7 @@ class Coming:
         self.there = dice.chance(share, *shape).float()
 
     def step(self) -> torch.Tensor:
-        """Give a copy of what is there next: 1, or 0 where it is away."""
+        """Give what is there next: 1, or 0 where it is away."""
         likely = torch.addcmul(self._enter, self._more, self.there)
         self.there = torch.lt(self._dice.uniform(*likely.shape), likely, out=likely)
-        return self.there.clone()
+        return self.there

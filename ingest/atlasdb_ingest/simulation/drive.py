@@ -102,7 +102,7 @@ class Drive:
     def step(self) -> torch.Tensor:
         """Give the input of the next sample, shape (n_brains, n_regions)."""
         dice = self._dice
-        active = self._events.step()
+        active = self._events.step().clone()
         on = active[self._sized]
         fresh = dice.exponential(*on.shape)
         self._height = torch.where(on > self._was, fresh, self._height)
