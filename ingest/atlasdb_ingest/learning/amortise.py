@@ -29,7 +29,7 @@ from atlasdb_ingest.simulation.scanner import denoise
 N_GROUPS = 120
 """Groups of brains of equal number of regions and volumes."""
 N_STEPS = 10_000
-_SEEN = 32
+_SEEN = 64
 """Brains of each group that others are compared with."""
 _RATE = 3e-3
 _WARM_UP = 100

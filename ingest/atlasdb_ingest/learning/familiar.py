@@ -21,7 +21,7 @@ LIMIT = 1.0
 _NEAREST = 10
 _KEPT = 24
 """Directions in which simulated recordings differ most."""
-_FAR = 0.995
+_FAR = 0.998
 """Share of the simulated recordings that are nearer to the others than a score of 1."""
 _CONSTANT = 1e-3
 """What varies less is 0 by symmetry, but for rounding, which must not be enlarged."""
@@ -145,7 +145,7 @@ class Familiar(nn.Module):
 
         Above 1 where directions are twice as likely worse than a coin as not (surer
         than that, where two of 100 sound ones of as many regions look like it), or
-        where a recording is farther from the simulated ones than all but one of 200.
+        where a recording is farther from the simulated ones than all but one of 500.
         """
         n_regions = torch.full((len(features.region),), features.region.shape[1])
         with torch.no_grad():

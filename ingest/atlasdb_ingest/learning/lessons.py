@@ -33,6 +33,10 @@ the more the noise of few recordings matters.
 _ALIKE = 32
 """Steps whose recordings are drawn together, and put in order of size."""
 _SHORTEST = 50
+_CALM = 0.35
+"""Share of what is learned from that is whole, and only denoised."""
+_SMALL = 8
+"""Regions: brains with no more are learned from twice as often."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,12 @@ class Lesson:
 def varied(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     """Show recordings otherwise: a part of them, noisier, drifting, denoised, rounded.
 
-    One simulated brain is then many lessons, and none is learned by heart.
+    A third is whole, and only denoised. One simulated brain is then many lessons, and
+    none is learned by heart.
     """
-    shorter, noisier, drifting, share = dice.uniform(4).tolist()
+    calm, shorter, noisier, drifting, share = dice.uniform(5).tolist()
+    if calm < _CALM:
+        shorter = noisier = drifting = 1.0
     if shorter < 0.5:
         keep = max(_SHORTEST, round((0.5 + 0.5 * share) * series.shape[-1]))
         if keep < series.shape[-1]:
@@ -162,11 +169,13 @@ def drawn(
     """
     rng = np.random.default_rng(seed)
     n_brains = np.array([len(lesson.weights) for lesson in known])
+    n_regions = np.array([lesson.weights.shape[1] for lesson in known])
     numbers = np.array([lesson.series[0].numel() for lesson in known])
     for start in range(0, n_steps, _ALIKE):
         most = _FIRST + (1 - _FIRST) * start / n_steps
         at_once = np.array([_at_once(lesson, most) for lesson in known])
         share = np.maximum(1.0, n_brains / at_once)
+        share = np.where(n_regions <= _SMALL, 2.0, 1.0) * share
         size = min(_ALIKE, n_steps - start)
         chosen = rng.choice(len(known), size, p=share / share.sum())
         # Nobody waits for another where those that are taken at once take equally long.

@@ -19,11 +19,11 @@ from atlasdb_ingest.simulation.drive import Drive
 from atlasdb_ingest.simulation.scanner import denoise, observe
 from atlasdb_ingest.simulation.wiring import wire
 
-PLAIN = 0.35
+PLAIN = 0.5
 """Share of the brains without complications."""
-RESTLESS = 0.45
+RESTLESS = 0.6
 """Share of the others in which connections come and go."""
-_DRIVEN = 0.2
+_DRIVEN = 0.4
 """Share of the rest of the others that are driven as strongly as those are."""
 _STEP_S = 0.1
 _SETTLE_S = 20.0
@@ -78,9 +78,9 @@ def scan(
         Same seed, same brains.
     device : torch.device, optional
         Where to compute; the CPU by default.
-    plain : float, default=0.35
+    plain : float, default=0.5
         Share of the brains without complications.
-    restless : float, default=0.45
+    restless : float, default=0.6
         Share of the others in which connections come and go.
     denoised : bool, default=True
         Whether groups are denoised, or left alone, as `scanner.denoise` draws it.
@@ -94,7 +94,7 @@ def scan(
     kind = _Kind.drawn(n_brains, plain, restless, dice)
     weights = wire(kind.graph, kind.driven, n_regions, dice)
     bold = _bold(weights, kind, n_volumes, tr, dice)
-    series = observe(bold, kind.scanner, dice)
+    series = observe(bold, kind.scanner, tr, dice)
     if denoised:
         series = denoise(series, tr, dice)
     order = torch.argsort(dice.uniform(n_regions))

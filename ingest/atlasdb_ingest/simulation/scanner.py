@@ -8,8 +8,13 @@ import torch
 
 from atlasdb_ingest.simulation.dice import Dice
 
+_SLOW_S = 3.0
+"""Volumes that far apart are least noisy."""
 
-def observe(bold: torch.Tensor, plain: torch.Tensor, dice: Dice) -> torch.Tensor:
+
+def observe(
+    bold: torch.Tensor, plain: torch.Tensor, tr: float, dice: Dice
+) -> torch.Tensor:
     """Mix neighbouring areas, add thermal, slow and common noise.
 
     Parameters
@@ -18,6 +23,8 @@ def observe(bold: torch.Tensor, plain: torch.Tensor, dice: Dice) -> torch.Tensor
         Signal.
     plain : Tensor of bool, shape (n_brains,)
         Brains with thermal noise only.
+    tr : float
+        Time between volumes, s.
     dice : Dice
         Where chance comes from.
 
@@ -35,7 +42,8 @@ def observe(bold: torch.Tensor, plain: torch.Tensor, dice: Dice) -> torch.Tensor
     mixed = dice.chance(rare / n_regions, n, n_regions, n_regions) * apart
     mixed = mixed * dice.uniform(n, n_regions, n_regions, low=0.05, high=0.5)
     series = bold + mixed @ bold
-    thermal = dice.spread(n, 1, 1, low=0.02, high=1.0)
+    # What is taken in less time is noisier.
+    thermal = dice.spread(n, 1, 1, low=0.02, high=1.0) * math.sqrt(_SLOW_S / tr)
     series = series + thermal * (own + usual) / 2 * dice.normal(*bold.shape)
     keep = dice.uniform(n, 1, low=0.3, high=0.9)
     slow = torch.empty(n, n_regions + 1, n_volumes, device=dice.device)
@@ -80,11 +88,12 @@ def drifted(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
 def denoise(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     """Do to a group of brains what laboratories do, or nothing.
 
-    Two fifths of all groups are left alone; the others lose what is slow, what is
+    A third of all groups is left alone; the others lose what is slow, what is
     fast, the global signal, random courses as motion is regressed out, and slow
-    cosines, each with a chance of its own. As `atlasdb_ingest.denoise.clean` does,
-    courses are filtered like the series before they are regressed out. A quarter of
-    all groups had been high-passed in one pass before.
+    cosines, each with a chance of its own: often two of these, seldom all. As
+    `atlasdb_ingest.denoise.clean` does, courses are filtered like the series before
+    they are regressed out. A quarter of all groups had been high-passed in one pass
+    before.
 
     Parameters
     ----------
@@ -103,24 +112,24 @@ def denoise(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     untouched, slow, fast, whole, motion, edge, once = dice.uniform(7).tolist()
     if once < 0.25:
         series = passed_once(_at_rest(series, dice), tr, dice)
-    if untouched < 0.4:
+    if untouched < 0.35:
         return series
     n_volumes = series.shape[-1]
     series = series - series.mean(-1, keepdim=True)
-    low = 0.006 + 0.006 * edge if slow < 0.4 else 0.0
-    high = dice.uniform(1, low=0.08, high=0.2).item() if fast < 0.4 else 0.0
+    low = 0.006 + 0.006 * edge if slow < 0.3 else 0.0
+    high = dice.uniform(1, low=0.08, high=0.2).item() if fast < 0.3 else 0.0
     courses = []
-    if whole < 0.5:
+    if whole < 0.45:
         # The rest of the head has a part in its mean that no region here has.
         mean = series.mean(1, keepdim=True)
         rest = dice.sometimes(0.3, len(series), 1, 1, low=0.0, high=1.0)
         rest = rest * mean.std(-1, keepdim=True)
         courses.append(mean + rest * dice.normal(*mean.shape))
-    if motion < 0.4:
+    if motion < 0.35:
         n = min(int(dice.whole(3, 13).item()), n_volumes // 12)
         walk = dice.normal(len(series), n, n_volumes).cumsum(-1)
         courses += [walk, walk.diff(dim=-1, prepend=walk[..., :1])]
-    if 0.4 <= slow < 0.8:
+    if 0.3 <= slow < 0.55:
         slower = cosines(n_volumes, tr, 0.006 + 0.006 * edge, dice.device)
         courses.append(slower.expand(len(series), *slower.shape))
     series = passed(series, tr, low, high)
