@@ -12,6 +12,7 @@ import numpy as np
 from atlasdb import clock
 from atlasdb.types import Connectivity, Entry, Run
 from atlasdb_ingest.jobs import Job, Learning, settings_hash
+from atlasdb_ingest.learning.belief import trust, why
 from atlasdb_ingest.types import Estimate, Prepared, Timeseries
 
 _VERSIONS = [
@@ -58,6 +59,9 @@ def entry(
             "lengths": np.array(series.lengths),
         }
         params["fit"] = dict(estimate.params)
+        asked = learning.model is not None or learning.engine is not None
+        params["why"] = why(estimate.engine, series.modality, asked=asked)
+        params["trust"] = trust(estimate)
     run = Run(
         key=key,
         kind="ingest",

@@ -245,6 +245,32 @@ def chosen(folder: Path, name: str, *words: object) -> tuple[str, float, str]:
     return fit["family"], fit["sparsity"], str(row["settings"])
 
 
+def test_the_run_says_which_engine_was_taken_why_and_how_far_to_trust_it(
+    tmp_path: Path,
+) -> None:
+    np.save(tmp_path / "series.npy", bent(600))
+    words = {"fmri": "same time", "eeg": "faster than activity travels"}
+    for modality, reason in words.items():
+        own = ("--sfreq", 1, "--modality", modality, "--keep-ids", "--subject", "x")
+        result = run(tmp_path, "ingest", "timeseries", tmp_path / "series.npy", *own)
+        assert result.exit_code == 0, result.output
+        (made,) = rows(
+            tmp_path,
+            "cypher",
+            "MATCH (g:Connectome)-[:GENERATED_BY]->(r:Run) "
+            f"WHERE g.modality = '{modality}' RETURN r.params AS params, "
+            "g.reliability AS reliability, g.engine AS engine",
+        )
+        said = json.loads(str(made["params"]))
+        assert said["why"].startswith(f"{made['engine']} engine: {modality}")
+        assert reason in said["why"]
+        assert (
+            f"{float(str(made['reliability'])):.0%} of the directions" in said["trust"]
+        )
+        assert ("conditional on the simulated" in said["trust"]) == (modality == "fmri")
+        assert "unknown" in said["trust"]
+
+
 def test_a_later_ingest_takes_the_sparsity_of_the_study(tmp_path: Path) -> None:
     for name, data in (("first", silent()), ("second", bent())):
         np.save(tmp_path / f"{name}.npy", data)

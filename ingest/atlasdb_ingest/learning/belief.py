@@ -1,0 +1,60 @@
+"""In words, for the Run: why an engine was taken, and how far to trust its answer."""
+
+from __future__ import annotations
+
+from atlasdb_ingest.types import Estimate
+
+_REASONS = {
+    "contemporaneous": "blood delays and blurs each region in its own way, so lags say "
+    "little about direction: it is read from what regions share at the same time",
+    "lagged": "the series are sampled faster than activity travels: the past of one "
+    "region is tested for what it adds to the future of another",
+}
+_MEANING = {
+    "amortised": "Probabilities are conditional on the simulated brains that the model "
+    "learned from.",
+    "fask": "Directions come from a closed form that needs skewed activity; their "
+    "probabilities are not calibrated.",
+}
+_LAGGED = (
+    "A connection is what the past of one region adds to that of all others recorded; "
+    "what was not recorded and drives two of them joins them."
+)
+
+
+def why(engine: str, modality: str, *, asked: bool) -> str:
+    """Say why an engine was taken.
+
+    Parameters
+    ----------
+    engine : str
+        "contemporaneous" or "lagged".
+    modality : str
+        Kind of recording.
+    asked : bool
+        Whether the user named engine or model.
+
+    Examples
+    --------
+    >>> why("lagged", "eeg", asked=True)
+    'lagged engine: asked for'
+    """
+    reason = "asked for" if asked else f"{modality}: {_REASONS[engine]}"
+    return f"{engine} engine: {reason}"
+
+
+def trust(estimate: Estimate) -> str:
+    """Say how far to trust what was learned from one recording."""
+    words = [_MEANING.get(estimate.method, _LAGGED)]
+    if "caution" in estimate.params:
+        words.append(f"Caution: {estimate.params['caution']}.")
+    if estimate.ood_score is not None:
+        words.append(
+            f"ood_score {estimate.ood_score:.2f}: above 1, the recording is unlike the "
+            "simulated ones and no direction is given."
+        )
+    words.append(
+        f"{estimate.reliability:.0%} of the directions are expected to be the same in "
+        "a second such recording. What is true in this brain is unknown."
+    )
+    return " ".join(words)
