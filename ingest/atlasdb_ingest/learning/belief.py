@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from atlasdb_ingest.types import Estimate
 
 _REASONS = {
@@ -53,8 +55,10 @@ def trust(estimate: Estimate) -> str:
             f"ood_score {estimate.ood_score:.2f}: above 1, the recording is unlike the "
             "simulated ones and no direction is given."
         )
-    words.append(
-        f"{estimate.reliability:.0%} of the directions are expected to be the same in "
-        "a second such recording. What is true in this brain is unknown."
-    )
+    if isfinite(estimate.reliability):
+        words.append(
+            f"{estimate.reliability:.0%} of the directions are expected to be the same "
+            "in a second such recording."
+        )
+    words.append("What is true in this brain is unknown.")
     return " ".join(words)
