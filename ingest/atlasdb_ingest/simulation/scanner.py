@@ -8,8 +8,8 @@ import torch
 
 from atlasdb_ingest.simulation.dice import Dice
 
-_SLOW_S = 3.0
-"""Volumes that far apart are least noisy."""
+_SLOW_S = 2.0
+"""Volumes that are taken in so much time, or in more, are least noisy."""
 
 
 def observe(
@@ -42,8 +42,8 @@ def observe(
     mixed = dice.chance(rare / n_regions, n, n_regions, n_regions) * apart
     mixed = mixed * dice.uniform(n, n_regions, n_regions, low=0.05, high=0.5)
     series = bold + mixed @ bold
-    # What is taken in less time is noisier.
-    thermal = dice.spread(n, 1, 1, low=0.02, high=1.0) * math.sqrt(_SLOW_S / tr)
+    noisier = math.sqrt(max(1.0, _SLOW_S / tr))
+    thermal = noisier * dice.spread(n, 1, 1, low=0.02, high=1.0)
     series = series + thermal * (own + usual) / 2 * dice.normal(*bold.shape)
     keep = dice.uniform(n, 1, low=0.3, high=0.9)
     slow = torch.empty(n, n_regions + 1, n_volumes, device=dice.device)
