@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+from atlasdb_ingest import models
 from atlasdb_ingest.types import Estimate
 
 _REASONS = {
@@ -11,12 +12,6 @@ _REASONS = {
     "little about direction: it is read from what regions share at the same time",
     "lagged": "the series are sampled faster than activity travels: the past of one "
     "region is tested for what it adds to the future of another",
-}
-_MEANING = {
-    "amortised": "Probabilities are conditional on the simulated brains that the model "
-    "learned from.",
-    "fask": "Directions come from a closed form that needs skewed activity; their "
-    "probabilities are not calibrated.",
 }
 _LAGGED = (
     "A connection is what the past of one region adds to that of all others recorded; "
@@ -47,10 +42,11 @@ def why(engine: str, modality: str, *, asked: bool) -> str:
 
 def trust(estimate: Estimate) -> str:
     """Say how far to trust what was learned from one recording."""
-    words = [_MEANING.get(estimate.method, _LAGGED)]
-    if "caution" in estimate.params:
+    lagged = estimate.engine == "lagged"
+    words = [_LAGGED if lagged else models.load(estimate.method).MEANING]
+    if "caution" in estimate.params:  # of a score above 1, it holds the score
         words.append(f"Caution: {estimate.params['caution']}.")
-    if estimate.ood_score is not None:
+    elif estimate.ood_score is not None:
         words.append(
             f"ood_score {estimate.ood_score:.2f}: above 1, the recording is unlike the "
             "simulated ones and no direction is given."

@@ -7,7 +7,7 @@ estimator), and
 
 - a lagged one: ``build(...)``, which makes an `atlasdb_ingest.models.base.LagModel`;
 - a contemporaneous one: ``read(data, sfreq)``, which gives a
-  `atlasdb_ingest.types.Reading`.
+  `atlasdb_ingest.types.Reading`, and ``MEANING``, a sentence on its probabilities.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class Model(Protocol):
 
 class ContemporaneousModel(Model, Protocol):
     """An estimator that looks at one time point at a time."""
+
+    MEANING: str
 
     def read(self, data: FloatArray, sfreq: float) -> Reading:
         """Tell the direction of every pair, and more if it can."""

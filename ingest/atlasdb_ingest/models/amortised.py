@@ -27,6 +27,9 @@ from atlasdb_ingest.types import Reading
 WEIGHTS: Final = files("atlasdb_ingest.models") / "amortised.safetensors"
 ENGINE: Final = "contemporaneous"
 UNIT: Final = "partial correlation"
+MEANING: Final = (
+    "Probabilities are conditional on the simulated brains that the model learned from."
+)
 SETTINGS: Final[dict[str, float | int | str]] = {
     "version": 3,
     "ridge": partial.RIDGE,

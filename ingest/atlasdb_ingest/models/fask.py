@@ -20,6 +20,10 @@ from atlasdb_ingest.types import Reading
 
 ENGINE: Final = "contemporaneous"
 UNIT: Final = "partial correlation"
+MEANING: Final = (
+    "Directions come from a closed form that needs skewed activity; their "
+    "probabilities are not calibrated."
+)
 _SLOPE = 1.0
 SETTINGS: Final[dict[str, float | int | str]] = {
     "version": 1,
