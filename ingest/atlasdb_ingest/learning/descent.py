@@ -90,6 +90,7 @@ class Adam:
         self.parameters, self.second, self.done = parameters, second, 0
         self.mean = [torch.zeros_like(one) for one in parameters]
         self.power = [torch.zeros_like(one) for one in parameters]
+        self.size = [torch.empty_like(one) for one in parameters]
 
     def step(self, gradients: Sequence[torch.Tensor], rate: float) -> None:
         """Go one step down, at most about `rate` in each parameter."""
@@ -101,5 +102,6 @@ class Adam:
             for k, slope in enumerate(gradients):
                 self.mean[k].lerp_(slope, 1 - first)
                 self.power[k].mul_(second).addcmul_(slope, slope, value=1 - second)
-                size = self.power[k].sqrt().div_(bias).add_(_TINY)
+                size = torch.sqrt(self.power[k], out=self.size[k])
+                size.div_(bias).add_(_TINY)
                 self.parameters[k].addcdiv_(self.mean[k], size, value=length)

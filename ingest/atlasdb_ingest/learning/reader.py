@@ -102,13 +102,26 @@ class Reader(nn.Module):
         Tensor, shape (n, n_regions, n_regions, 4)
             Logits of ``NONE, FORTH, BACK, BOTH``; the diagonal means nothing.
         """
+        return self.answer(self.look(features, told))
+
+    def look(
+        self, features: Features, told: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Take in each pair by itself: the features are not needed any more.
+
+        Parameters are those of `forward`.
+
+        Returns
+        -------
+        Tensor, shape (n, n_regions, n_regions, width)
+            What is kept of each pair; 0 on the diagonal.
+        """
         pair, n_times = features.pair, features.courses.shape[-1]
         n, n_regions = pair.shape[:2]
         region = self._scaled("region", features.region)
         whole = self._scaled("whole", features.whole).clamp(-_FAR, _FAR)
         if told is not None:
             whole = whole * told
-        apart = 1 - torch.eye(n_regions, device=pair.device)[..., None]
         of_source, level = self._unscaled(self.forth)
         of_target, other = self._unscaled(self.back)
         level = level + other + self.whole(whole)[:, None, None]
@@ -128,7 +141,23 @@ class Reader(nn.Module):
             entered: torch.Tensor = self.enter(functional.silu(hidden))
             return entered
 
-        state = _by_rows(enter, n, n_regions) * apart
+        return _by_rows(enter, n, n_regions).mul_(_apart(pair))
+
+    def answer(self, state: torch.Tensor) -> torch.Tensor:
+        """Let pairs look at each other, and say what they are.
+
+        Parameters
+        ----------
+        state : Tensor, shape (n, n_regions, n_regions, width)
+            As `look` gives it.
+
+        Returns
+        -------
+        Tensor, shape (n, n_regions, n_regions, 4)
+            As `forward` gives them.
+        """
+        n, n_regions = state.shape[:2]
+        apart = _apart(state)
         for block in self.blocks:
             state = block(state, apart)
 
@@ -237,7 +266,7 @@ class Triangles(nn.Module):
     def forward(self, state: torch.Tensor, apart: torch.Tensor) -> torch.Tensor:
         """Update the numbers of all pairs, shape (n, n_regions, n_regions, width)."""
         n_regions = state.shape[1]
-        value = self._channels(self.before(state)) * apart[..., 0]
+        value = self._channels(state).mul_(apart[..., 0])
         first, second, outward, inward = value.chunk(4)
         # A third region on the way, a target of both, a source of both.
         over = [first @ second, outward @ outward.mT, inward.mT @ inward]
@@ -250,7 +279,7 @@ class Triangles(nn.Module):
             return state[:, rows] + more
 
         state = _by_rows(explained, len(state), n_regions)
-        seen = self.after(state) * apart
+        seen = self.after(state).mul_(apart)
         around = torch.cat([seen.mean(2), seen.mean(1)], -1)
         source, target = self.source(around)[:, :, None], self.target(around)[:, None]
 
@@ -264,14 +293,20 @@ class Triangles(nn.Module):
 
         return _by_rows(changed, len(state), n_regions)
 
-    def _channels(self, seen: torch.Tensor) -> torch.Tensor:
+    def _channels(self, state: torch.Tensor) -> torch.Tensor:
         """Give gated values, shape (4 channels, n, n_regions, n_regions).
 
         Channels first, as the products over a third region want them.
         """
-        bias, flat = self.gated.bias[:, None], seen.flatten(0, 2).mT
-        both = torch.addmm(bias, self.gated.weight, flat)
-        return functional.glu(both, 0).reshape(-1, *seen.shape[:3])
+        seen, bias = self.before(state).flatten(0, 2).mT, self.gated.bias[:, None]
+        both = torch.addmm(bias, self.gated.weight, seen)
+        del seen
+        return functional.glu(both, 0).reshape(-1, *state.shape[:3])
+
+
+def _apart(pairs: torch.Tensor) -> torch.Tensor:
+    """Give 1 for pairs and 0 for regions with themselves: (n_regions, n_regions, 1)."""
+    return 1 - torch.eye(pairs.shape[1], device=pairs.device)[..., None]
 
 
 def _by_rows(
@@ -280,8 +315,18 @@ def _by_rows(
     """Do some rows of all pairs after the other, shape (n, n_regions, n_regions, k)."""
     size = max(1, _AT_ONCE // (n * n_regions))
     starts = range(0, n_regions, size)
-    found = [work(slice(start, start + size)) for start in starts]
-    return found[0] if len(found) == 1 else torch.cat(found, 1)
+    parts = (work(slice(start, start + size)) for start in starts)
+    first = next(parts)
+    if len(first[0]) == n_regions:
+        return first
+    if torch.is_grad_enabled():
+        return torch.cat([first, *parts], 1)
+    # Parts of 400 regions beside their whole are memory that is never given back.
+    whole = first.new_empty(n, n_regions, *first.shape[2:])
+    whole[:, :size] = first
+    for start, part in zip(starts[1:], parts, strict=True):
+        whole[:, start : start + size] = part
+    return whole
 
 
 def _products(courses: torch.Tensor, rows: slice) -> torch.Tensor:

@@ -22,7 +22,7 @@ from atlasdb_ingest.models.base import PROBES, LagModel, drawn, source_weights
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
 SETTINGS: Final[dict[str, float | int]] = {
-    "version": 4,
+    "version": 5,
     "hidden": 10,
     "output_ridge": 0.001,
     "steps": 600,
@@ -114,8 +114,9 @@ class _ByHand(Descent):
     """Gradients of one hidden layer, written out.
 
     Parameters lie in one buffer, so that all that is done at a step is done to whole
-    rows of it: what enters from the longest lag first, as in the recording, source by
-    source and unit by unit, targets side by side.
+    rows of it: what enters unit by unit and target by target, from the longest lag
+    first, as in the recording. Samples lie side by side, and what is the same for all
+    of them, or for all units, is spread over rows that are whole in memory.
     """
 
     def __init__(self, model: Perceptron, windows: Windows) -> None:
@@ -139,7 +140,11 @@ class _ByHand(Descent):
         self.parts = self._parts(self.buffer, lengths)
         self.slopes = self._parts(self.slope, lengths)
         cost = source_weights(model.sparsity, n_regions, flat.device)
-        self.cost = cost.T.contiguous()
+        self.cost = cost[:, None].contiguous()
+        # From the longest lag to each: a weight is in the groups of all shorter ones.
+        self.longer = torch.ones(order, order, device=flat.device).tril()
+        self.power = torch.empty_like(self.parts[0])
+        self.one = torch.ones((), device=flat.device)
         self.room: list[torch.Tensor] = []
         with torch.no_grad():
             for mine, theirs in zip(self.parts, self._laid(), strict=True):
@@ -150,18 +155,18 @@ class _ByHand(Descent):
     ) -> tuple[torch.Tensor, ...]:
         n, order, n_regions, hidden = self.sizes
         entering, *rest = torch.split(buffer, list(lengths), dim=1)
-        shape = (n, order, n_regions, hidden + 1, n_regions)
-        return entering.view(shape), *(one[:, None] for one in rest)
+        shape = (n, hidden + 1, n_regions, order, n_regions)
+        return entering.view(shape), *(one[..., None] for one in rest)
 
     def _laid(self) -> tuple[torch.Tensor, ...]:
         """Give the parameters of the network, seen as they lie here."""
         n, order, n_regions, hidden = self.sizes
         entering = self.net.entering.view(n, n_regions, n_regions, order, hidden + 1)
         offset, leaving = (
-            one.mT.reshape(n, 1, -1) for one in (self.net.offset, self.net.leaving)
+            one.mT.reshape(n, -1, 1) for one in (self.net.offset, self.net.leaving)
         )
-        inside = entering.flip(3).permute(0, 3, 2, 4, 1)
-        return inside, offset, leaving, self.net.level[:, None]
+        inside = entering.flip(3).permute(0, 4, 1, 3, 2)
+        return inside, offset, leaving, self.net.level[..., None]
 
     @property
     def parameters(self) -> Sequence[torch.Tensor]:
@@ -177,31 +182,29 @@ class _ByHand(Descent):
         down, offset_down, leaving_down, level_down = self.slopes
         place = (rows + self.start).flatten()
         torch.index_select(self.past, 0, place - order, out=past.flatten(0, 1))
-        torch.bmm(past, entering.view(n, order * n_regions, -1), out=inside)
-        before = inside[..., :bent].add_(offset)
+        torch.bmm(entering.view(n, -1, order * n_regions), past.mT, out=inside)
+        before = inside[:, :bent].add_(offset)
         torch.sigmoid(before, out=half)
         torch.mul(before, half, out=active)
-        apart = (n, count, hidden, n_regions)
-        error = torch.mul(active, leaving, out=share).view(apart).sum(2)
-        error += inside[..., bent:]
+        apart = (n, hidden, n_regions, count)
+        error = torch.mul(active, leaving, out=share).view(apart).sum(1)
+        error += inside[:, bent:]
         error += level
-        error -= self.now.index_select(0, place).view(n, count, n_regions)
-        root = (error.square().mean(1, keepdim=True) + FLOOR).sqrt_()
+        error -= self.now.index_select(0, place).view(n, count, n_regions).mT
+        root = (error.square().mean(2, keepdim=True) + FLOOR).sqrt_()
         error /= root * count
-        wrong = error[:, :, None]
+        wrong = error[:, None]
         torch.mul(active.view(apart), wrong, out=share.view(apart))
-        torch.sum(share, 1, keepdim=True, out=leaving_down)
+        torch.sum(share, 2, keepdim=True, out=leaving_down)
         leaving_down.add_(leaving, alpha=2 * SETTINGS["output_ridge"])
-        # The derivative of x s(x) is x s + s - x s s.
-        torch.addcmul(half, active, half, value=-1, out=share)
-        share.add_(active).mul_(leaving)
+        # The derivative of a = x s(x) is s + a (1 - s).
+        half.lerp_(self.one, active).mul_(leaving)
         back = inside
-        torch.mul(share.view(apart), wrong, out=back[..., :bent].view(apart))
-        back[..., bent:] = error
-        torch.bmm(past.mT, back, out=down.view(n, order * n_regions, -1))
-        total = back.sum(1, keepdim=True)
-        offset_down.copy_(total[..., :bent])
-        level_down.copy_(total[..., bent:])
+        torch.mul(half.view(apart), wrong, out=back[:, :bent].view(apart))
+        back[:, bent:] = error
+        torch.bmm(back, past, out=down.view(n, -1, order * n_regions))
+        torch.sum(back[:, :bent], 2, keepdim=True, out=offset_down)
+        torch.sum(error, 2, keepdim=True, out=level_down)
         self._add_penalty()
         return [self.slope]
 
@@ -210,28 +213,30 @@ class _ByHand(Descent):
         if not self.room or self.room[0].shape[1] != count:
             n, order, n_regions, hidden = self.sizes
             bent = hidden * n_regions
-            widths = (order * n_regions, bent + n_regions, bent, bent, bent)
             make = self.buffer.new_empty
-            self.room = [make(n, count, width) for width in widths]
+            past = make(n, count, order * n_regions)
+            heights = (bent + n_regions, bent, bent, bent)
+            self.room = [past, *(make(n, height, count) for height in heights)]
         return self.room
 
     def _add_penalty(self) -> None:
         """Each weight belongs to the groups of its lag and of all shorter ones."""
         entering = self.parts[0]
-        size = (entering.square().sum(3).cumsum_(1) + 1e-10).sqrt_()
-        pull = (self.cost / size).flip(1).cumsum_(1).flip(1)
-        self.slopes[0].addcmul_(entering, pull[:, :, :, None])
+        power = torch.mul(entering, entering, out=self.power).sum(1)
+        size = (self.longer @ power).add_(1e-10).sqrt_()
+        pull = self.longer.T @ (self.cost / size)
+        self.slopes[0].addcmul_(entering, pull[:, None])
 
     def settle(self) -> None:
         """Bring the network up to date."""
         n, _, n_regions, hidden = self.sizes
         entering, offset, leaving, level = self.parts
-        laid = entering.permute(0, 4, 2, 1, 3).flip(3)
+        laid = entering.permute(0, 2, 4, 3, 1).flip(3)
         with torch.no_grad():
             self.net.entering.copy_(laid.reshape(self.net.entering.shape))
             self.net.offset.copy_(offset.view(n, hidden, n_regions).mT)
             self.net.leaving.copy_(leaving.view(n, hidden, n_regions).mT)
-            self.net.level.copy_(level[:, 0])
+            self.net.level.copy_(level[..., 0])
 
 
 def build(
