@@ -17,7 +17,7 @@ from atlasdb.cli import main
 from atlasdb.cohorts.posterior import common, discoveries
 from atlasdb.types import FloatArray
 from atlasdb_ingest import denoise
-from atlasdb_ingest.learning import amortise, trainer
+from atlasdb_ingest.learning import amortise, reader, trainer
 from atlasdb_ingest.learning.familiar import LIMIT
 from atlasdb_ingest.learning.lessons import Lesson, drawn, plan
 from atlasdb_ingest.learning.pairs import describe
@@ -81,6 +81,18 @@ def test_units_say_nothing() -> None:
     series = brains().series[1].double().numpy()
     scale = np.random.default_rng(0).uniform(1, 1e4, (len(series), 1))
     np.testing.assert_allclose(read(series * scale + 1e3), read(series), atol=2e-3)
+
+
+@pytest.mark.parametrize("graded", [False, True], ids=["read", "learned from"])
+def test_pairs_that_are_read_row_by_row_are_read_as_all_at_once(
+    monkeypatch: pytest.MonkeyPatch, graded: bool
+) -> None:
+    network, _ = amortised._trained()
+    features = describe(brains().series[:3], 2.0)
+    with torch.set_grad_enabled(graded):
+        whole = network(features).detach()
+        monkeypatch.setattr(reader, "_AT_ONCE", 3 * 10 * 3)  # rows of three brains
+        np.testing.assert_allclose(network(features).detach(), whole, atol=1e-4)
 
 
 def test_stated_probabilities_come_true() -> None:
