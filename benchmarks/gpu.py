@@ -2,7 +2,8 @@
 
     python benchmarks/gpu.py [--people 20] [--regions 50]
 
-Prints, for each lagged family, seconds on both and the correlation of the weights.
+Prints, for each lagged family, seconds on both, the correlation of the weights, and the
+share of the supported connections that both support.
 Needs a CUDA device; says so where there is none.
 """
 
@@ -52,7 +53,7 @@ def main() -> int:
     series = people(given.people, given.regions)
     pairs = ~np.eye(given.regions, dtype=bool)
     print(f"{torch.cuda.get_device_name()}, {torch.get_num_threads()} CPU threads")
-    print(f"{'model':10} {'CPU s':>8} {'CUDA s':>8} {'ratio':>7} {'r':>7}")
+    print(f"{'model':10} {'CPU s':>8} {'CUDA s':>8} {'ratio':>7} {'r':>7} {'both':>7}")
     for model in models.names():
         if models.load(model).ENGINE != "lagged":
             continue
@@ -61,7 +62,11 @@ def main() -> int:
         a = np.concatenate([e.weight[pairs] for e in one])
         b = np.concatenate([e.weight[pairs] for e in other])
         r = float(np.corrcoef(a, b)[0, 1])
-        print(f"{model:10} {slow:8.1f} {fast:8.1f} {slow / fast:7.1f} {r:7.4f}")
+        pair = list(zip(one, other, strict=True))
+        both = sum(int((x.supported & y.supported).sum()) for x, y in pair)
+        either = sum(int((x.supported | y.supported).sum()) for x, y in pair)
+        times = f"{slow:8.1f} {fast:8.1f} {slow / fast:7.1f}"
+        print(f"{model:10} {times} {r:7.4f} {both / max(1, either):7.3f}")
     return 0
 
 

@@ -12,6 +12,8 @@ from directed.known import Array, Made, System
 _SFREQ = 128.0
 _REACH = 0.22
 """How far a source reaches over the head, in radii of it."""
+_APART = 0.05
+"""How far from each other sensors are at least, in the same unit."""
 _DEPTH_M = 0.015
 
 
@@ -63,10 +65,13 @@ def sources(seed: int, number: int) -> Made:
 def leaky(seed: int, number: int) -> Made:
     """Sensors that see their source, and others the less the farther they are."""
     series, weights = sources(seed, number)
-    place = np.random.default_rng([seed, 1]).standard_normal((19, 3))
-    place[:, 2] = np.abs(place[:, 2])
-    place /= np.linalg.norm(place, axis=1, keepdims=True)
-    distance = np.linalg.norm(place[:, None] - place, axis=2)
+    rng, distance = np.random.default_rng([seed, 1]), np.zeros((19, 19))
+    # Two at one place would be one sensor.
+    while distance[np.triu_indices(19, 1)].min() < _APART:
+        place = rng.standard_normal((19, 3))
+        place[:, 2] = np.abs(place[:, 2])
+        place /= np.linalg.norm(place, axis=1, keepdims=True)
+        distance = np.linalg.norm(place[:, None] - place, axis=2)
     return np.exp(-((distance / _REACH) ** 2)) @ series, weights
 
 

@@ -26,15 +26,11 @@ def learned(model: str) -> Callable[[Array, System], Found]:
         (one,) = trainer.estimate(
             [series], model=model, engine=engine, device="cpu", progress=False
         )
-        supported = one.supported
-        if engine == "contemporaneous" and np.array_equal(supported, supported.T):
-            # What is tested is the pair: it is delivered in its likelier direction.
-            supported = supported & (one.direction > 0.5)
         return Found(
             np.nan_to_num(one.probability if model == "amortised" else one.weight),
             probability=one.probability,
             direction=one.direction,
-            supported=supported,
+            supported=one.supported,
         )
 
     return run

@@ -85,8 +85,8 @@ class Reading:
     probability : ndarray or None
         P(source -> target), where the model gives it.
     ood_score : float or None
-        How unlike what the model learned from the recording is: 1 is the distance that
-        one of twenty simulated recordings exceeds.
+        How unlike the simulated brains the recording is, as
+        `atlasdb_ingest.learning.familiar` tells it: one of 500 of these exceeds 1.
     withheld : str or None
         Why nothing is said of direction.
     """

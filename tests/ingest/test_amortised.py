@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from atlasdb.cli import main
 from atlasdb.cohorts.posterior import common, discoveries
 from atlasdb.types import FloatArray
 from atlasdb_ingest import denoise
-from atlasdb_ingest.learning import amortise, reader, trainer
+from atlasdb_ingest.learning import amortise, belief, reader, trainer
 from atlasdb_ingest.learning.familiar import LIMIT
 from atlasdb_ingest.learning.lessons import Lesson, drawn, plan
 from atlasdb_ingest.learning.pairs import describe
@@ -29,7 +30,7 @@ from atlasdb_ingest.simulation.misfits import MISFITS
 from atlasdb_ingest.simulation.recovery import average_precision, direction_accuracy
 from atlasdb_ingest.simulation.scanner import passed_once
 from atlasdb_ingest.simulation.wiring import wire
-from atlasdb_ingest.types import Timeseries
+from atlasdb_ingest.types import Estimate, Timeseries
 
 
 @cache
@@ -194,14 +195,49 @@ def test_brains_like_the_simulated_ones_are_believed() -> None:
     assert np.mean(np.array(scores, dtype=float) > LIMIT) < 0.15
 
 
-def test_what_is_withheld_is_said_in_the_run() -> None:
-    series = -brains(1.0).series[0].double().numpy()
-    codes = tuple(map(str, range(len(series))))
-    (found,) = trainer.estimate(
-        [Timeseries(series, 0.5, codes, "fmri", (series.shape[1],))]
-    )
+def recorded(series: FloatArray) -> Timeseries:
+    codes, lengths = tuple(map(str, range(len(series)))), (series.shape[1],)
+    return Timeseries(series, 0.5, codes, "fmri", lengths)
+
+
+def upside_down(model: str) -> Estimate:
+    """What is learned of a brain that, turned round, is like no simulated one."""
+    turned = (-one.double().numpy() for one in brains(1.0).series)
+    strange = next(one for one in turned if amortised.unlike(one, 0.5) > LIMIT)
+    return trainer.estimate([recorded(strange)], model=model)[0]
+
+
+def test_a_run_promises_nothing_of_directions_that_it_withheld() -> None:
+    found = upside_down("amortised")
+    said = belief.trust(found)
+    assert "direction is withheld" in str(found.params["caution"])
+    assert str(found.params["caution"]) in said
+    assert "of the directions" not in said
+
+
+def test_a_run_says_where_the_halves_of_a_recording_contradict_each_other() -> None:
+    (found,) = trainer.estimate([recorded(brains().series[0].double().numpy())])
+    assert "80% of the directions" in belief.trust(replace(found, reliability=0.8))
+    against = belief.trust(replace(found, reliability=0.4))
+    assert "contradict each other" in against
+    assert "of the directions" not in against
+
+
+def test_the_closed_form_is_told_too_how_unlike_simulated_brains_a_recording_is() -> (
+    None
+):
+    found = upside_down("fask")
     assert found.ood_score is not None
-    assert (found.ood_score > LIMIT) == ("caution" in found.params)
+    assert found.ood_score > LIMIT
+    assert "directions may be wrong" in belief.trust(found)
+
+
+def test_the_closed_form_finds_a_pair_in_one_direction_only() -> None:
+    for one in brains().series[:5].double().numpy():
+        (found,) = trainer.estimate([recorded(one)], model="fask")
+        assert found.supported.any()
+        assert not (found.supported & found.supported.T).any()
+        assert (found.direction[found.supported] > 0.5).all()
 
 
 @pytest.mark.parametrize("kind", ["average reference", "copies", "short", "scale"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
+import numpy as np
+
 from atlasdb_ingest import models
 from atlasdb_ingest.types import Estimate
 
@@ -13,6 +15,7 @@ _REASONS = {
     "lagged": "the series are sampled faster than activity travels: the past of one "
     "region is tested for what it adds to the future of another",
 }
+_COIN = 0.5
 _LAGGED = (
     "A connection is what the past of one region adds to that of all others recorded; "
     "what was not recorded and drives two of them joins them."
@@ -49,12 +52,28 @@ def trust(estimate: Estimate) -> str:
     elif estimate.ood_score is not None:
         words.append(
             f"ood_score {estimate.ood_score:.2f}: above 1, the recording is unlike the "
-            "simulated ones and no direction is given."
+            "simulated brains."
         )
-    if isfinite(estimate.reliability):
-        words.append(
-            f"{estimate.reliability:.0%} of the directions are expected to be the same "
-            "in a second such recording."
+    words += [_repeated(estimate), "What is true in this brain is unknown."]
+    return " ".join(filter(None, words))
+
+
+def _repeated(estimate: Estimate) -> str:
+    """Say what a second recording is expected to show."""
+    if not isfinite(estimate.reliability) or not _told(estimate):
+        return ""
+    if estimate.reliability < _COIN:
+        return (
+            "The halves of the recording contradict each other: a second one may show "
+            "other directions."
         )
-    words.append("What is true in this brain is unknown.")
-    return " ".join(words)
+    return (
+        f"{estimate.reliability:.0%} of the directions are expected to be the same in "
+        "a second such recording."
+    )
+
+
+def _told(estimate: Estimate) -> bool:
+    """Tell whether any direction is given."""
+    known = estimate.direction[np.isfinite(estimate.direction)]
+    return bool((known != _COIN).any())

@@ -13,7 +13,8 @@ from atlasdb.cohorts import posterior
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 from atlasdb_ingest.learning import confidence, partial
-from atlasdb_ingest.models import ContemporaneousModel
+from atlasdb_ingest.learning.familiar import LIMIT
+from atlasdb_ingest.models import ContemporaneousModel, amortised
 from atlasdb_ingest.types import Estimate, Timeseries
 
 MIN_TIMES = 20
@@ -60,7 +61,9 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
     p = confidence.p_values(_evidence(value) / spread, null)
     q = confidence.false_discovery(p)
     if reading.probability is None:
-        probability, supported = confidence.connected(p) * direction, q < 0.05
+        # What is tested is the pair: it is found in its likelier direction.
+        probability = confidence.connected(p) * direction
+        supported = (q < 0.05) & (direction > 0.5)
     else:
         probability = reading.probability.copy()
         supported = posterior.discoveries(probability)
@@ -72,9 +75,14 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
     params: dict[str, float | int | str] = dict(model.SETTINGS)
     strength = agreement.strengths(first, second)
     params["strength_reliability"] = agreement.full_length(strength)
-    if reading.withheld is not None:
-        params["caution"] = reading.withheld
-    told = reading.withheld is None
+    score, told = reading.ood_score, reading.withheld is None
+    if score is None:
+        score = amortised.unlike(series.data, series.sfreq)
+    if score > LIMIT:
+        params["caution"] = reading.withheld or (
+            f"unlike the simulated brains (ood_score {score:.2f}, above {LIMIT:.2f}): "
+            "directions may be wrong"
+        )
     for matrix in (value, direction, probability):
         np.fill_diagonal(matrix, np.nan)
     stability = confidence.agreement(first, second)
@@ -96,7 +104,7 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
         fit_metric=FIT_METRIC,
         reliability=agreement.reliability(first, second, probability) if told else 0.5,
         device="cpu",
-        ood_score=reading.ood_score,
+        ood_score=score,
         params={**params, "n_surrogates": n_surrogates},
     )
 

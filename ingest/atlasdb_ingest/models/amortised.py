@@ -20,7 +20,7 @@ import torch
 from atlasdb.types import FloatArray
 from atlasdb_ingest.learning import partial
 from atlasdb_ingest.learning.familiar import LIMIT, Familiar
-from atlasdb_ingest.learning.pairs import describe
+from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.reader import Reader, probability
 from atlasdb_ingest.types import Reading
 
@@ -53,9 +53,8 @@ def read(data: FloatArray, sfreq: float) -> Reading:
         Probability, direction and how familiar the recording is.
     """
     reader, familiar = _trained()
-    series = torch.from_numpy(np.ascontiguousarray(data, dtype=np.float64)).float()
     with torch.no_grad():
-        features = describe(series[None], 1.0 / sfreq)
+        features = _described(data, sfreq)
         score = float(familiar.score(features)[0])
         seen = reader.look(features)
         del features  # those of 400 regions take more than all that follows
@@ -70,6 +69,25 @@ def read(data: FloatArray, sfreq: float) -> Reading:
     total = forth + forth.T
     direction = np.where(total > 0, forth / np.where(total > 0, total, 1.0), 0.5)
     return Reading(direction, forth, score, withheld)
+
+
+def unlike(data: FloatArray, sfreq: float) -> float:
+    """Score how unlike the simulated brains a recording is, whatever reads it.
+
+    Parameters are those of `read`.
+
+    Returns
+    -------
+    float
+        `Reading.ood_score`.
+    """
+    with torch.no_grad():
+        return float(_trained()[1].score(_described(data, sfreq))[0])
+
+
+def _described(data: FloatArray, sfreq: float) -> Features:
+    series = torch.from_numpy(np.ascontiguousarray(data, dtype=np.float64)).float()
+    return describe(series[None], 1.0 / sfreq)
 
 
 @lru_cache(maxsize=1)
