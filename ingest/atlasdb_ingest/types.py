@@ -19,6 +19,9 @@ from atlasdb.types import (
     RecordingInfo,
 )
 
+SENSORS = ("eeg", "meg")
+"""What is recorded by sensors, each of which sees a mixture of sources."""
+
 
 @dataclass(frozen=True, eq=False)
 class Timeseries:
@@ -37,6 +40,9 @@ class Timeseries:
     lengths : tuple of int
         Lengths of the pieces that are contiguous in time (epochs, runs, what is left
         between censored volumes); they sum to n_times. No lag reaches over an edge.
+    sources : bool
+        Whether EEG or MEG was brought back to its sources already: nothing of one is
+        then looked for in another.
     """
 
     data: FloatArray
@@ -44,6 +50,7 @@ class Timeseries:
     codes: tuple[str, ...]
     modality: str
     lengths: tuple[int, ...]
+    sources: bool = False
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit together."""

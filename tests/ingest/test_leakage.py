@@ -11,7 +11,7 @@ from atlasdb.types import FloatArray
 from atlasdb_ingest.learning import leakage, noise, trainer
 from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.simulation import graphs
-from atlasdb_ingest.types import Timeseries
+from atlasdb_ingest.types import Estimate, Timeseries
 
 N_TIMES = 4000
 
@@ -44,11 +44,16 @@ def sensors(series: FloatArray, seed: int, reach: float, added: float) -> FloatA
     return seen + added * seen.std() * rng.standard_normal(seen.shape)
 
 
-def called(data: FloatArray) -> np.ndarray:
+def estimate(data: FloatArray, *, sources: bool = False) -> Estimate:
     codes = tuple(f"e{k}" for k in range(len(data)))
-    one = Timeseries(stats.zscore(data, axis=1), 128.0, codes, "eeg", (N_TIMES,))
+    course = stats.zscore(data, axis=1)
+    one = Timeseries(course, 128.0, codes, "eeg", (N_TIMES,), sources)
     (found,) = trainer.estimate([one], model="linear", study=Study("linear", 0.0))
-    return found.supported
+    return found
+
+
+def called(data: FloatArray) -> np.ndarray:
+    return estimate(data).supported
 
 
 @pytest.mark.parametrize(("reach", "power"), [(0.05, 0.5), (0.5, 0.4), (0.6, 0.3)])
@@ -65,6 +70,15 @@ def test_few_connections_are_false_however_much_is_drowned(
         n_there += int(wired.sum())
     assert n_false <= max(2, 0.25 * n_called)
     assert n_right >= power * n_there
+
+
+def test_nothing_is_taken_out_of_series_that_are_said_to_be_sources() -> None:
+    series, _ = rhythms(0)
+    mixed = sensors(series, 0, 0.5, 0.0)
+    taken, left = estimate(mixed), estimate(mixed, sources=True)
+    assert "leakage" in taken.params
+    assert "leakage" not in left.params
+    assert np.nansum(left.supported) > 2 * np.nansum(taken.supported)
 
 
 def test_noise_is_seen_where_it_is_and_not_where_it_is_none() -> None:

@@ -261,3 +261,12 @@ def test_fast_sensors_are_resampled_and_slow_ones_are_not(tmp_path: Path) -> Non
     slow = read(path, Options(sfreq=250.0, modality="eeg"))
     assert slow.timeseries is not None
     assert slow.timeseries.sfreq == 250.0
+
+
+def test_series_of_sources_are_electrical(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.csv", X)
+    found = read(path, Options(sfreq=128.0, modality="meg", sources=True)).timeseries
+    assert found is not None
+    assert found.sources
+    with pytest.raises(InvalidDataError, match="--sources is of eeg and meg"):
+        Options(tr=2.0, sources=True)

@@ -34,10 +34,9 @@ from atlasdb_ingest.learning.progress import Curve, hidden, moving, placed
 from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.learning.windows import Piece, halves, predictable
 from atlasdb_ingest.models import linear
-from atlasdb_ingest.types import Estimate, Timeseries
+from atlasdb_ingest.types import SENSORS, Estimate, Timeseries
 
 FIT_METRIC = "held-out log-likelihood gain over autoregression, nats/sample/region"
-SENSORS = ("eeg", "meg")
 MIN_WINDOWS = 60
 _PRIOR: Final = float(linear.SETTINGS["prior"])
 _ROOM = {"cpu": 2_000_000}
@@ -190,7 +189,7 @@ def _trouble(series: Timeseries) -> str | None:
 
 def _seen(series: Timeseries) -> leakage.Unmixed:
     """Give the data as models see them: of sensors, with the mixture taken out."""
-    if series.modality not in SENSORS:
+    if series.modality not in SENSORS or series.sources:
         return leakage.untouched(series.data)
     return leakage.unmixed(series.data, series.lengths, _lags(series), _PRIOR)
 
@@ -331,7 +330,7 @@ def _one(
     params |= {"family": study.model, "sparsity": study.sparsity, "chosen": study.said}
     strength = agreement.strengths(first, second)
     params["strength_reliability"] = agreement.full_length(strength)
-    if series.modality in SENSORS:
+    if series.modality in SENSORS and not series.sources:
         params["leakage"] = "innovations orthogonalised"
     if series.modality == "fmri":
         params["caution"] = "lags say little about direction in fMRI"

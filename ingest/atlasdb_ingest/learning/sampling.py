@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from atlasdb_ingest.types import Timeseries
+from atlasdb_ingest.types import SENSORS, Timeseries
 
 FASTEST_HZ = 256.0
 """Sensors are not learned from faster: the lags would reach back less than 45 ms."""
@@ -35,7 +35,7 @@ def trouble(series: Timeseries, order: int) -> str | None:
         Number of lags.
     """
     sfreq = series.sfreq
-    if series.modality in ("eeg", "meg") and sfreq > FASTEST_HZ:
+    if series.modality in SENSORS and sfreq > FASTEST_HZ:
         return (
             f"At {sfreq:g} samples a second, {order} lags reach back "
             f"{1e3 * order / sfreq:.0f} ms, and delays between sensors are longer. "

@@ -33,7 +33,7 @@ from atlasdb_ingest.parcellation import (
 from atlasdb_ingest.readers.table import NamedArray, read_named
 from atlasdb_ingest.readers.volume import entities, plausible
 from atlasdb_ingest.signals import Signals, resample
-from atlasdb_ingest.types import Prepared, Timeseries
+from atlasdb_ingest.types import SENSORS, Prepared, Timeseries
 
 MODALITIES = ("fmri", "eeg", "meg", "calcium", "simulated")
 MIN_SAMPLES = 20
@@ -57,6 +57,7 @@ class Options:
     detrend: bool = False
     high_pass: float = 0.0
     low_pass: float = 0.0
+    sources: bool = False
 
     def __post_init__(self) -> None:
         """Take text for paths, except the names of built-in parcellations."""
@@ -68,6 +69,11 @@ class Options:
         if self.modality not in MODALITIES:
             raise InvalidDataError(
                 f"--modality {self.modality}: it is one of {', '.join(MODALITIES)}."
+            )
+        if self.sources and self.modality not in SENSORS:
+            raise InvalidDataError(
+                f"--sources is of {' and '.join(SENSORS)}, and the modality is "
+                f"{self.modality}. Leave it out, or say --modality."
             )
 
 
@@ -122,6 +128,12 @@ OPTIONS: Sequence[click.Option] = (
         default=0.0,
         show_default=True,
         help="Upper edge of the band, Hz; 0 is none.",
+    ),
+    click.Option(
+        ["--sources"],
+        is_flag=True,
+        help="The EEG or MEG series are of sources, not of sensors: no mixture is "
+        "taken out of them.",
     ),
 )
 
@@ -206,7 +218,14 @@ def read(path: Path, options: Options) -> Prepared:
             n_bad=int((~used).sum()),
         ),
         parcellation,
-        Timeseries(cleaned, sfreq, codes, options.modality, (cleaned.shape[1],)),
+        Timeseries(
+            cleaned,
+            sfreq,
+            codes,
+            options.modality,
+            (cleaned.shape[1],),
+            options.sources,
+        ),
         notes=(*notes, *told, *left_out, *slower),
     )
 
@@ -384,7 +403,7 @@ def _slowed(
     series: FloatArray, sfreq: float, modality: str
 ) -> tuple[FloatArray, float, tuple[str, ...]]:
     """Resample sensors that are faster than lags can reach back."""
-    if modality not in ("eeg", "meg") or sfreq <= FASTEST_HZ:
+    if modality not in SENSORS or sfreq <= FASTEST_HZ:
         return series, sfreq, ()
     n_regions, n_times = series.shape
     names = tuple(map(str, range(n_regions)))

@@ -3,8 +3,7 @@
 Two restricted Boltzmann machines (the first with Gaussian inputs) learn what the past
 of all sources looks like, without knowing what comes next; their weights are where
 the network of each target starts. All that enters from one source is one group, and
-groups are pushed to zero together. The machines are trained by one step of
-contrastive divergence (Hinton 2002).
+groups are pushed to zero together.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import Final
 
 import torch
 
+from atlasdb_ingest.learning.machines import machine
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel, drawn, source_norms
 
@@ -60,9 +60,9 @@ class Belief(LagModel):
         """Let two machines learn the past, and start every target from them."""
         generator = torch.Generator().manual_seed(seed + 2)
         first, second = self.entering[:, 0].flatten(1, 2), self.joining[:, 0]
-        first, bias = _machine(windows, first.detach(), generator, [])
+        first, bias = machine(windows, first.detach(), generator, [], SETTINGS)
         below = [(first, bias)]
-        second, lift = _machine(windows, second.detach(), generator, below)
+        second, lift = machine(windows, second.detach(), generator, below, SETTINGS)
         shape = self.entering.shape[2:]
         with torch.no_grad():
             self.entering.copy_(first.reshape(-1, 1, *shape).expand_as(self.entering))
@@ -106,42 +106,6 @@ class Belief(LagModel):
         for source in sources:
             own = past[:, :, source] @ self.linear[:, :, source].mT
             yield self._leave(inside - self._enter(past, source), straight - own)
-
-
-def _machine(
-    windows: Windows,
-    weights: torch.Tensor,
-    generator: torch.Generator,
-    below: list[tuple[torch.Tensor, torch.Tensor]],
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Train one restricted Boltzmann machine for each recording.
-
-    Its inputs are lag windows, unit Gaussians, or what the machines below make of
-    them, which are binary. Gives weights and hidden biases.
-    """
-    n_series, n_visible, n_hidden = weights.shape
-    weights = weights.clone()
-    bias = weights.new_zeros(n_series, n_hidden)
-    seen_bias = weights.new_zeros(n_series, n_visible)
-    steps, batch = int(SETTINGS["divergence_steps"]), int(SETTINGS["batch"])
-    rate = float(SETTINGS["divergence_rate"]) / batch
-    for _ in range(steps):
-        place = torch.rand(batch, generator=generator).to(weights.device)
-        rows = windows.known.gather(1, (place * windows.n_known[:, None]).long())
-        seen = windows.at(rows)[0].flatten(2)
-        for lower, offset in below:
-            seen = torch.sigmoid(seen @ lower + offset[:, None])
-        likely = torch.sigmoid(seen @ weights + bias[:, None])
-        chance = torch.rand(batch, n_hidden, generator=generator).to(weights.device)
-        awake = (likely > chance).to(weights)
-        again = awake @ weights.mT + seen_bias[:, None]
-        if below:
-            again = torch.sigmoid(again)
-        after = torch.sigmoid(again @ weights + bias[:, None])
-        weights = weights + rate * (seen.mT @ likely - again.mT @ after)
-        bias = bias + rate * (likely - after).sum(1)
-        seen_bias = seen_bias + rate * (seen - again).sum(1)
-    return weights, bias
 
 
 def build(

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from atlasdb.errors import InvalidDataError
 from atlasdb_ingest import models
 from atlasdb_ingest.learning import fitting, leakage, readout
-from atlasdb_ingest.learning.lagged import SENSORS
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel
 from atlasdb_ingest.stimulation.refining import refine
@@ -172,7 +171,7 @@ def learned(
     """
     order, prior = int(settings["order"]), float(settings["prior"])
     data = series.data.astype(np.float64)
-    if series.modality in SENSORS:  # the model saw them unmixed
+    if "leakage" in settings:  # the model saw them unmixed
         data = leakage.unmixed(data, series.lengths, order, prior).data
     windows = Windows.of([(data, series.lengths)], order, device)
     network = rebuilt(method, state, len(data), order, settings).to(device)
