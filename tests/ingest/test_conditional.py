@@ -9,6 +9,8 @@ from scipy import stats
 
 from atlasdb_ingest import models
 from atlasdb_ingest.learning import conditional, fitting, leakage, trainer
+from atlasdb_ingest.learning.learned import learn
+from atlasdb_ingest.learning.study import Study
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models import linear
 from atlasdb_ingest.simulation import dynamics, graphs
@@ -45,6 +47,20 @@ def test_evidence_is_chi_square_where_nothing_is_joined() -> None:
     for share in (0.5, 0.05, 0.01):
         larger = (found > stats.chi2.isf(share, 5)).mean()
         assert abs(larger - share) < 4 * np.sqrt(share / found.size)
+
+
+@pytest.mark.parametrize(("model", "own"), [("mlp", True), ("joint", False)])
+def test_what_one_network_says_of_all_targets_is_not_tested(
+    model: str, own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for steps in ("steps", "brief_steps"):
+        monkeypatch.setitem(models.load(model).SETTINGS, steps, 24)
+    piece = dynamics.var(graphs.random_directed(6, 0.3, 1), 400, 1), (400,)
+    found, plain = (
+        learn([piece], 3, Study(name, 0.01), 0, CPU).evidence()
+        for name in (model, "linear")
+    )
+    assert np.allclose(found, plain) != own
 
 
 @pytest.mark.parametrize("model", ["mlp", "cnn"])

@@ -50,6 +50,11 @@ class Learned:
         """All of them, what was chosen for the study first."""
         return [self.plain] if self.network is None else [self.network, self.plain]
 
+    @property
+    def _witness(self) -> LagModel | None:
+        """What is tested beside the past, if anything is."""
+        return self.network if self.network and self.network.tested else None
+
     @cached_property
     def slopes(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Derivatives of each model, as `LagModel.slopes` gives them."""
@@ -65,7 +70,7 @@ class Learned:
 
     def evidence(self) -> FloatArray:
         """Tell what each source adds to all others, shape as in `Readout.strength`."""
-        found = conditional.effects(self.network, self.windows).evidence()
+        found = conditional.effects(self._witness, self.windows).evidence()
         return np.asarray(found.numpy())
 
     def doubted(self, clean: Sequence[Unmixed]) -> tuple[FloatArray, FloatArray]:
@@ -81,7 +86,7 @@ class Learned:
         evidence, kept : ndarray of float, shape (n_series, n_regions, n_regions)
             Evidence, and its share of what it were without mixtures.
         """
-        found = conditional.effects(self.network, self.windows)
+        found = conditional.effects(self._witness, self.windows)
         each = [
             found.of(k).evidence(*(torch.from_numpy(x) for x in (one.doubt, one.noise)))
             for k, one in enumerate(clean)

@@ -34,6 +34,9 @@ class LagModel(nn.Module, ABC):
     """
 
     joint: bool = False
+    tested: bool = True
+    """Whether what it says is tested beside the past: not where it bends to the noise
+    of a target by way of all sources at once, and does so less where none is joined."""
 
     def __init__(
         self, n_series: int, n_regions: int, order: int, sparsity: float = 0.0
