@@ -65,9 +65,10 @@ def test_a_misspelt_model_is_suggested() -> None:
         trainer.estimate([noise()], engine="laged")
 
 
-def test_a_device_that_is_not_there_is_said_in_one_line() -> None:
+@pytest.mark.parametrize("modality", ["fmri", "simulated"])
+def test_a_device_that_is_not_there_is_said_in_one_line(modality: str) -> None:
     with pytest.raises(InvalidDataError, match="cannot be used"):
-        trainer.estimate([noise()], model="linear", device="nonsense")
+        trainer.estimate([noise(modality=modality)], device="nonsense")
 
 
 @pytest.mark.parametrize("modality", ["fmri", "simulated"])
