@@ -1,6 +1,6 @@
 """Our engines beside peers, in the same run, on systems whose connections are known.
 
-    python benchmarks/connectivity.py [--seeds 5] [--only GLOB,...] [--patience 120]
+    python benchmarks/connectivity.py [--seeds 3] [--only GLOB,...] [--patience 120]
         [--data DIR] [--json FILE] [--figures DIR] [--report FILE]
     python benchmarks/connectivity.py --from FILE... [--json FILE] [--figures DIR]
         [--report FILE]
@@ -165,6 +165,8 @@ def keep(results: dict[str, Any], path: Path | None) -> None:
 def joined(paths: list[Path]) -> dict[str, Any]:
     """Put together what was measured in pieces, in the usual order of systems."""
     parts = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    if any(part["conditions"] != parts[0]["conditions"] for part in parts):
+        sys.exit("Only what was measured under the same conditions goes together.")
     by = {system["name"]: system for part in parts for system in part["systems"]}
     usual = [system.name for system in systems.chosen()]
     order = [name for name in usual if name in by] + [n for n in by if n not in usual]
@@ -180,7 +182,7 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=5, help="graphs for each system")
+    parser.add_argument("--seeds", type=int, default=3, help="graphs for each system")
     parser.add_argument("--only", default="*", metavar="GLOB,...", help="systems")
     parser.add_argument("--patience", type=float, default=120.0, metavar="SECONDS")
     parser.add_argument(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,18 @@ import numpy as np
 import pytest
 
 import analytics
-from directed import bold, electric, judge, measures, patience, peers, report, systems
+from atlasdb_ingest import models
+from directed import (
+    bold,
+    electric,
+    judge,
+    measures,
+    ours,
+    patience,
+    peers,
+    report,
+    systems,
+)
 from directed.known import Recording, System, standardised
 from directed.method import Found, Method
 
@@ -201,6 +214,28 @@ def test_the_page_says_what_was_measured() -> None:
     page = root / "docs" / "learning.md"
     made = (root / "benchmarks" / "connectivity.json").read_text(encoding="utf-8")
     assert report.section(json.loads(made), page) in page.read_text(encoding="utf-8")
+
+
+def test_what_was_measured_are_the_models_that_there_are() -> None:
+    made = Path(__file__).parents[1] / "benchmarks" / "connectivity.json"
+    settings = json.loads(made.read_text(encoding="utf-8"))["conditions"]["settings"]
+    assert settings == {
+        method.name: dict(models.load(method.name).SETTINGS) for method in ours.OURS
+    }
+
+
+def test_measurements_under_unlike_conditions_are_not_put_together(
+    tmp_path: Path,
+) -> None:
+    for seeds in (1, 2):
+        part = {"conditions": {"seeds": seeds}, "systems": [], "readouts": []}
+        (tmp_path / f"{seeds}.json").write_text(json.dumps(part), encoding="utf-8")
+    script = Path(__file__).parents[1] / "benchmarks" / "connectivity.py"
+    paths = [tmp_path / "1.json", tmp_path / "2.json"]
+    asked = [sys.executable, script, "--from", *paths]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "same conditions" in done.stderr
 
 
 def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:

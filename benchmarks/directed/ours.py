@@ -42,7 +42,7 @@ OURS = (
     Method("linear", learned("linear"), ours=True, most_regions=64),
     *(
         Method(name, learned(name), ours=True, slow=False)
-        for name in ("mlp", "cnn", "rnn", "dbn")
+        for name in ("mlp", "joint", "cnn", "rnn", "dbn", "rbm")
     ),
 )
 DEFAULTS = {"fmri": "amortised", "eeg": "mlp", "simulated": "mlp"}

@@ -1,6 +1,7 @@
 """Ways to read connections out of one trained network, side by side.
 
-The networks are trained as our lagged engine trains them; only the reading differs.
+The networks are trained as our lagged engine trains them, at the sparsity where its
+search begins; only the reading differs.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from atlasdb_ingest import models
 from atlasdb_ingest.learning import fitting, lagged, leakage
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel
+from atlasdb_ingest.types import SENSORS
 from directed.known import Array, Recording, System
 from directed.measures import average_precision
 
-NETWORKS = ("mlp", "cnn", "rnn", "dbn")
+NETWORKS = ("mlp", "joint", "cnn", "rnn", "dbn")
 READINGS = ("gain", "RMS slope", "mean slope", "norms")
 
 
@@ -34,7 +36,7 @@ def _readings(model: str, data: Array, system: System) -> dict[str, Array]:
     module = models.load(model)
     lengths = (data.shape[1],)
     order = lagged.order(system.modality, system.sfreq)
-    if system.modality in lagged.SENSORS:
+    if system.modality in SENSORS:
         prior = float(module.SETTINGS["prior"])
         data = leakage.unmixed(data, lengths, order, prior).data
     windows = Windows.of([(data, lengths)], order, torch.device("cpu"))

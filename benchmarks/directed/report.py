@@ -69,8 +69,10 @@ def _conditions(results: dict[str, Any]) -> str:
     return (
         f"Graphs for each system: {said['seeds']}; Python {said['python']}, "
         f"{packages}; one thread. AUPRC / share of directions right, means over "
-        "recordings; the best peer is the one with the largest AUPRC **on that "
-        "system**, which nobody knows beforehand."
+        "recordings; MiB: what the largest resident set grew by; the best peer is the "
+        "one with the largest AUPRC **on that system**, which nobody knows beforehand. "
+        f"A method that took more than {said['patience_s']:g} s for a recording was "
+        "ended."
     )
 
 
@@ -109,6 +111,7 @@ def _beside(known: list[dict[str, Any]]) -> Iterator[list[str]]:
         "difference",
         "best of our others",
         "CPU s, ours / peer",
+        "MiB, ours / peer",
     ]
     for system in known:
         ours, peer = default(system), best(system, "auprc")
@@ -124,6 +127,7 @@ def _beside(known: list[dict[str, Any]]) -> Iterator[list[str]]:
             f"**{gap:+.2f}**" if gap < 0 else f"{gap:+.2f}",
             f"{other['method']} {_pair(other, 'auprc', 'direction')}" if other else "-",
             f"{ours['seconds']:.2g} / {peer['seconds']:.2g}",
+            f"{ours['mib']:.0f} / {peer['mib']:.0f}",
         ]
 
 
@@ -175,7 +179,7 @@ def _sure(known: list[dict[str, Any]]) -> str:
 
 
 def _models(known: list[dict[str, Any]]) -> str:
-    names = ("linear", "mlp", "cnn", "rnn", "dbn")
+    names = ("linear", "mlp", "joint", "cnn", "rnn", "dbn", "rbm")
     rows = [["system", *names]]
     for system in known:
         if system["modality"] != "fmri":
@@ -248,8 +252,9 @@ def _readouts(found: list[dict[str, Any]]) -> str:
         ]
         rows.append([f"`{one['system']}`", one["network"], *cells])
     return (
-        "Ways to read one trained network (AUPRC): what is lost without the source, "
-        "derivatives, size of the weights that enter:\n\n" + _table(rows)
+        "Ways to read one trained network (AUPRC), trained at the sparsity where the "
+        "search begins: what is lost without the source, derivatives, size of the "
+        "weights that enter:\n\n" + _table(rows)
     )
 
 
