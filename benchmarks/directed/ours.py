@@ -36,13 +36,11 @@ def learned(model: str) -> Callable[[Array, System], Found]:
     return run
 
 
+NETWORKS = ("mlp", "joint", "cnn", "rnn", "dbn", "rbm")
 OURS = (
     Method("amortised", learned("amortised"), ours=True, fast=False, quick=True),
     Method("fask", learned("fask"), ours=True, fast=False, quick=True),
     Method("linear", learned("linear"), ours=True, most_regions=64),
-    *(
-        Method(name, learned(name), ours=True, slow=False)
-        for name in ("mlp", "joint", "cnn", "rnn", "dbn", "rbm")
-    ),
+    *(Method(name, learned(name), ours=True, slow=False) for name in NETWORKS),
 )
 DEFAULTS = {"fmri": "amortised", "eeg": "mlp", "simulated": "mlp"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from directed.ours import DEFAULTS
+from directed.ours import DEFAULTS, NETWORKS
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _FIGURES = {
@@ -179,7 +179,7 @@ def _sure(known: list[dict[str, Any]]) -> str:
 
 
 def _models(known: list[dict[str, Any]]) -> str:
-    names = ("linear", "mlp", "joint", "cnn", "rnn", "dbn", "rbm")
+    names = ("linear", *NETWORKS)
     rows = [["system", *names]]
     for system in known:
         if system["modality"] != "fmri":

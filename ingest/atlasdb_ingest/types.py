@@ -52,6 +52,11 @@ class Timeseries:
     lengths: tuple[int, ...]
     sources: bool = False
 
+    @property
+    def mixed(self) -> bool:
+        """Whether what one region did may be seen in others at once."""
+        return self.modality in SENSORS and not self.sources
+
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit together."""
         n_regions, n_times = self.data.shape

@@ -13,7 +13,7 @@ from atlasdb.cohorts import posterior
 from atlasdb.errors import InvalidDataError
 from atlasdb.types import FloatArray
 from atlasdb_ingest.learning import confidence, partial
-from atlasdb_ingest.learning.familiar import LIMIT
+from atlasdb_ingest.learning.familiar import strange
 from atlasdb_ingest.models import ContemporaneousModel, amortised
 from atlasdb_ingest.types import Estimate, Timeseries
 
@@ -78,11 +78,9 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
     score, told = reading.ood_score, reading.withheld is None
     if score is None:
         score = amortised.unlike(series.data, series.sfreq)
-    if score > LIMIT:
-        params["caution"] = reading.withheld or (
-            f"unlike the simulated brains (ood_score {score:.2f}, above {LIMIT:.2f}): "
-            "directions may be wrong"
-        )
+    why = strange(score)
+    if why is not None:
+        params["caution"] = reading.withheld or f"{why}: directions may be wrong"
     for matrix in (value, direction, probability):
         np.fill_diagonal(matrix, np.nan)
     stability = confidence.agreement(first, second)

@@ -41,6 +41,13 @@ numbers that describe a recording vary more, and odds with them."""
 _PREFIX = "familiar."
 
 
+def strange(score: float) -> str | None:
+    """Say that a score is beyond the limit; None where it is not."""
+    if score <= LIMIT:
+        return None
+    return f"unlike the simulated brains (ood_score {score:.2f}, above {LIMIT:.2f})"
+
+
 class Familiar(nn.Module):
     """A sample of simulated recordings, and a guess where the network is misled.
 

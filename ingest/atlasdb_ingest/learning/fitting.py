@@ -68,8 +68,7 @@ def fit(
     kept = [p.detach().clone() for p in model.parameters()]
     every = max(1, steps // _LOOKS)
     for step in range(1, steps + 1):
-        place = torch.rand(batch, generator=generator).to(device)
-        rows = windows.known.gather(1, (place * windows.n_known[:, None]).long())
+        rows = windows.draw(batch, generator)
         rate = float(settings["rate"]) * falling(step - 1, steps)
         optimiser.step(descent.gradients(rows), rate)
         if step % every == 0 or step == steps:

@@ -189,7 +189,7 @@ def _trouble(series: Timeseries) -> str | None:
 
 def _seen(series: Timeseries) -> leakage.Unmixed:
     """Give the data as models see them: of sensors, with the mixture taken out."""
-    if series.modality not in SENSORS or series.sources:
+    if not series.mixed:
         return leakage.untouched(series.data)
     return leakage.unmixed(series.data, series.lengths, _lags(series), _PRIOR)
 
@@ -330,7 +330,7 @@ def _one(
     params |= {"family": study.model, "sparsity": study.sparsity, "chosen": study.said}
     strength = agreement.strengths(first, second)
     params["strength_reliability"] = agreement.full_length(strength)
-    if series.modality in SENSORS and not series.sources:
+    if series.mixed:
         params["leakage"] = "innovations orthogonalised"
     if series.modality == "fmri":
         params["caution"] = "lags say little about direction in fMRI"

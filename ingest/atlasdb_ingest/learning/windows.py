@@ -137,15 +137,21 @@ class Windows:
                 place = torch.arange(start, start + part.shape[1], device=rows.device)
                 yield *self.at(part), (place < count[:, None]).to(self.series.dtype)
 
+    def draw(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        """Draw `n` training rows of each series, at the same places in all."""
+        return self._placed(torch.rand(n, generator=generator).to(self.known.device))
+
     def some(self, n: int) -> torch.Tensor:
         """Give `n` samples of each series, spread over its training rows.
 
         Short series have fewer and repeat them: how many there are must not depend on
         what else is in the batch.
         """
-        wanted = torch.arange(n, device=self.known.device) / n
-        place = (wanted * self.n_known[:, None]).long()
-        return self.known.gather(1, place)
+        return self._placed(torch.arange(n, device=self.known.device) / n)
+
+    def _placed(self, share: torch.Tensor) -> torch.Tensor:
+        """Give the training rows at shares of their number, from 0 to below 1."""
+        return self.known.gather(1, (share * self.n_known[:, None]).long())
 
 
 def predictable(lengths: Sequence[int], order: int) -> np.ndarray:

@@ -19,7 +19,7 @@ import torch
 
 from atlasdb.types import FloatArray
 from atlasdb_ingest.learning import partial
-from atlasdb_ingest.learning.familiar import LIMIT, Familiar
+from atlasdb_ingest.learning.familiar import Familiar, strange
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.reader import Reader, probability
 from atlasdb_ingest.types import Reading
@@ -59,13 +59,10 @@ def read(data: FloatArray, sfreq: float) -> Reading:
         seen = reader.look(features)
         del features  # those of 400 regions take more than all that follows
         forth = probability(reader.answer(seen))[0].double().numpy()
-    withheld = None
-    if score > LIMIT:
+    withheld, why = None, strange(score)
+    if why is not None:
         forth = (forth + forth.T) / 2
-        withheld = (
-            f"unlike the simulated brains (ood_score {score:.2f}, above "
-            f"{LIMIT:.2f}): direction is withheld"
-        )
+        withheld = f"{why}: direction is withheld"
     total = forth + forth.T
     direction = np.where(total > 0, forth / np.where(total > 0, total, 1.0), 0.5)
     return Reading(direction, forth, score, withheld)

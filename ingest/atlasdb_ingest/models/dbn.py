@@ -13,7 +13,7 @@ from typing import Final
 
 import torch
 
-from atlasdb_ingest.learning.machines import machine
+from atlasdb_ingest.learning.machines import stack
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel, drawn, source_norms
 
@@ -58,11 +58,8 @@ class Belief(LagModel):
 
     def prepare(self, windows: Windows, seed: int) -> None:
         """Let two machines learn the past, and start every target from them."""
-        generator = torch.Generator().manual_seed(seed + 2)
-        first, second = self.entering[:, 0].flatten(1, 2), self.joining[:, 0]
-        first, bias = machine(windows, first.detach(), generator, [], SETTINGS)
-        below = [(first, bias)]
-        second, lift = machine(windows, second.detach(), generator, below, SETTINGS)
+        starts = self.entering[:, 0].flatten(1, 2).detach(), self.joining[:, 0].detach()
+        (first, bias), (second, lift) = stack(windows, starts, seed + 2, SETTINGS)
         shape = self.entering.shape[2:]
         with torch.no_grad():
             self.entering.copy_(first.reshape(-1, 1, *shape).expand_as(self.entering))

@@ -8,6 +8,7 @@ out must not come back that way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -48,18 +49,48 @@ def moments(windows: Windows, which: str = "all") -> tuple[torch.Tensor, torch.T
         Both on the CPU: solving them needs double precision, which not every
         accelerator has.
     """
+    size = windows.series.shape[-1] * windows.order
+    past, both, count = products(windows, which, size, lambda past: past.flatten(2))
+    share = count.clamp_min(1.0)[:, None, None]
+    return (past / share).cpu().double(), (both / share).cpu().double()
+
+
+def products(
+    windows: Windows,
+    which: str,
+    size: int,
+    seen: Callable[[torch.Tensor], torch.Tensor],
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Sum products of predictors with each other, and with the present, over samples.
+
+    Parameters
+    ----------
+    windows : Windows
+        Samples.
+    which : {"all", "known", "held_out"}
+        Samples to take.
+    size : int
+        Number of predictors.
+    seen : callable
+        Makes predictors, shape (n_series, n, size), of lag windows.
+
+    Returns
+    -------
+    inner : Tensor, shape (n_series, size, size)
+    outer : Tensor, shape (n_series, size, n_regions)
+    count : Tensor, shape (n_series,)
+        How many samples there are.
+    """
     n_series, _, n_regions = windows.series.shape
-    size = n_regions * windows.order
-    past_past = windows.series.new_zeros(n_series, size, size)
-    past_now = windows.series.new_zeros(n_series, size, n_regions)
-    total = windows.series.new_zeros(n_series)
+    inner = windows.series.new_zeros(n_series, size, size)
+    outer = windows.series.new_zeros(n_series, size, n_regions)
+    count = windows.series.new_zeros(n_series)
     for past, present, counts in windows.chunks(which):
-        flat = past.flatten(2) * counts[..., None]
-        past_past += flat.mT @ flat
-        past_now += flat.mT @ present
-        total += counts.sum(1)
-    share = total.clamp_min(1.0)[:, None, None]
-    return (past_past / share).cpu().double(), (past_now / share).cpu().double()
+        predictors = seen(past) * counts[..., None]
+        inner += predictors.mT @ predictors
+        outer += predictors.mT @ present
+        count += counts.sum(1)
+    return inner, outer, count
 
 
 def regress(

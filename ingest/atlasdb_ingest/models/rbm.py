@@ -13,9 +13,10 @@ from typing import Final
 import torch
 from torch import nn
 
-from atlasdb_ingest.learning.machines import machine
+from atlasdb_ingest.learning.machines import awake, stack
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel, drawn
+from atlasdb_ingest.models.linear import products
 
 ENGINE: Final = "lagged"
 UNIT: Final = "nats"
@@ -45,16 +46,16 @@ class Stack(LagModel):
         super().__init__(n_series, n_regions, order)
         hidden, top = int(SETTINGS["hidden"]), int(SETTINGS["top"])
         size = n_regions * order
-        make = drawn(n_series, None, seed)
-        self.entering = make(size, hidden, scale=size**-0.5)
-        self.offset = make(hidden, scale=0.0)
-        self.joining = make(hidden, top, scale=hidden**-0.5)
-        self.lift = make(top, scale=0.0)
-        self.centre = make(hidden + top, scale=0.0)
-        self.scale = make(hidden + top, scale=0.0)
-        self.leaving = make(size + hidden + top, n_regions, scale=0.0)
-        self.level = nn.Parameter(torch.zeros(n_series, n_regions))
         self.seed = seed
+
+        def blank(*shape: int) -> nn.Parameter:
+            return nn.Parameter(torch.zeros(n_series, *shape))
+
+        self.entering, self.offset = blank(size, hidden), blank(hidden)
+        self.joining, self.lift = blank(hidden, top), blank(top)
+        self.centre, self.scale = blank(hidden + top), blank(hidden + top)
+        self.leaving = blank(size + hidden + top, n_regions)
+        self.level = blank(n_regions)
 
     def forward(self, past: torch.Tensor) -> torch.Tensor:
         """Predict the next sample; see the base class."""
@@ -62,8 +63,8 @@ class Stack(LagModel):
 
     def _states(self, past: torch.Tensor) -> torch.Tensor:
         """Give what both machines make of lag windows."""
-        first = torch.sigmoid(past.flatten(2) @ self.entering + self.offset[:, None])
-        second = torch.sigmoid(first @ self.joining + self.lift[:, None])
+        first = awake(past.flatten(2), (self.entering, self.offset))
+        second = awake(first, (self.joining, self.lift))
         return torch.cat([first, second], -1)
 
     def _seen(self, past: torch.Tensor) -> torch.Tensor:
@@ -77,25 +78,23 @@ class Stack(LagModel):
 
     def solve(self, windows: Windows) -> bool:
         """Train the machines, then solve the regression, on the samples to train on."""
-        generator = torch.Generator().manual_seed(self.seed + 2)
         make = drawn(self.n_series, None, self.seed)
         starts = [
             make(*p.shape[1:], scale=p.shape[1] ** -0.5).detach().to(p.device)
             for p in (self.entering, self.joining)
         ]
-        below = [machine(windows, starts[0], generator, [], SETTINGS)]
-        below.append(machine(windows, starts[1], generator, below, SETTINGS))
-        (first, offset), (second, lift) = below
+        layers = stack(windows, starts, self.seed + 2, SETTINGS)
+        (first, offset), (second, lift) = layers
         with torch.no_grad():
             self.entering.copy_(first)
             self.offset.copy_(offset)
             self.joining.copy_(second)
             self.lift.copy_(lift)
-            self._level(windows)
+            self._centre(windows)
             self._regress(windows)
         return True
 
-    def _level(self, windows: Windows) -> None:
+    def _centre(self, windows: Windows) -> None:
         """Give what machines say mean 0 and deviation 1."""
         total, power = torch.zeros_like(self.centre), torch.zeros_like(self.centre)
         count = windows.n_known[:, None]
@@ -109,14 +108,9 @@ class Stack(LagModel):
 
     def _regress(self, windows: Windows) -> None:
         size = self.leaving.shape[1]
-        inner = self.leaving.new_zeros(self.n_series, size, size)
-        outer = torch.zeros_like(self.leaving)
-        for past, present, counts in windows.chunks("known"):
-            seen = self._seen(past) * counts[..., None]
-            inner += seen.mT @ seen
-            outer += seen.mT @ present
-        whole = torch.eye(size, dtype=torch.float64)
+        inner, outer, _ = products(windows, "known", size, self._seen)
         # In double precision, which not every accelerator has.
+        whole = torch.eye(size, dtype=torch.float64)
         ridged = inner.cpu().double() + SETTINGS["prior"] * whole
         self.leaving.copy_(torch.linalg.solve(ridged, outer.cpu().double()))
 
