@@ -5,9 +5,12 @@ Everything comes from the seed; on the CPU the same seed gives the same network.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import deepcopy
+from itertools import cycle, islice
 from pathlib import Path
 
 import torch
@@ -17,7 +20,7 @@ from atlasdb import devices
 from atlasdb.atomic import written
 from atlasdb_ingest.learning.descent import Adam, falling
 from atlasdb_ingest.learning.familiar import Familiar
-from atlasdb_ingest.learning.lessons import ABREAST, Draw, Lesson, drawn, lessons, plan
+from atlasdb_ingest.learning.lessons import Draw, Lesson, drawn, lessons, plan
 from atlasdb_ingest.learning.pairs import Features, describe
 from atlasdb_ingest.learning.progress import hidden
 from atlasdb_ingest.learning.reader import Reader, loss, probability
@@ -28,7 +31,9 @@ from atlasdb_ingest.simulation.scanner import denoise
 
 N_GROUPS = 120
 """Groups of brains of equal number of regions and volumes."""
-N_STEPS = 10_000
+N_STEPS = 12_000
+_ABREAST = 2
+"""Slopes that are found at once."""
 _SEEN = 64
 """Brains of each group that others are compared with."""
 _RATE = 3e-3
@@ -66,72 +71,79 @@ def fit(
     Reader
         Its parameters are averaged over the last steps.
     """
-    with _cores(device) as cores:
-        reader = _start(known, device, seed)
-        slopes = _Slopes(reader, device)
-        descent, kept = Adam([slopes.flat], second=0.98), slopes.flat.clone()
-        step = 0
-        for found in _ahead(cores, slopes, drawn(known, n_steps, seed, device)):
-            for slope, wrong in found:
-                rate = _RATE * min(1.0, step / _WARM_UP) * falling(step, n_steps)
-                descent.step([slope], rate + 1e-6)
-                kept.lerp_(slopes.flat, 1.0 - min(_AVERAGED, step / (step + 10)))
-                step_done(step, wrong)
-                step += 1
+    reader = _start(known, device, seed)
+    numbers = parameters_to_vector(reader.parameters()).detach()
+    descent, kept = Adam([numbers], second=0.98), numbers.clone()
+    draws = drawn(known, n_steps, seed, device)
+    for step, (slope, wrong) in enumerate(_slopes(reader, numbers, draws, device)):
+        rate = _RATE * min(1.0, step / _WARM_UP) * falling(step, n_steps)
+        descent.step([slope], rate + 1e-6)
+        kept.lerp_(numbers, 1.0 - min(_AVERAGED, step / (step + 10)))
+        step_done(step, wrong)
     vector_to_parameters(kept, reader.parameters())
     return reader.eval()
 
 
-def _ahead(
-    cores: ThreadPoolExecutor,
-    slopes: _Slopes,
-    draws: Iterator[list[Draw]],
-) -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
-    """Find the slopes of the steps that are taken at once.
+_Found = tuple[torch.Tensor, torch.Tensor]
 
-    All are awaited before the first is followed: the others are a step late. A core
-    that has found its slope describes recordings of the next steps meanwhile.
+
+def _slopes(
+    reader: Reader,
+    numbers: torch.Tensor,
+    draws: Iterator[Draw],
+    device: torch.device,
+) -> Iterator[_Found]:
+    """Find the slopes of one step after the other, some at once.
+
+    Each is found where the parameters, `numbers`, were one step before. Who waits for
+    them to change describes recordings of later steps meanwhile.
     """
+    slopes = [_Slope(deepcopy(reader)) for _ in range(_ABREAST)]
+    with _cores(device) as cores:
 
-    def described() -> list[Future[_Shown]]:
-        return [cores.submit(slopes.show, *one) for one in next(draws, [])]
+        def show(n: int) -> list[Future[_Shown]]:
+            return [cores.submit(_show, *one, device) for one in islice(draws, n)]
 
-    shown = described()
-    while shown:
-        found = [cores.submit(slopes.find, one) for one in shown]
-        shown = described()
-        yield [one.result() for one in found]
+        shown, found = deque(show(2 * _ABREAST)), deque[Future[_Found]]()
+        for slope in cycle(slopes):
+            if len(found) == len(slopes):
+                yield found.popleft().result()
+            if not shown:
+                break
+            slope.move(numbers)
+            found.append(cores.submit(slope.find, shown.popleft()))
+            shown.extend(show(1))
+        for last in found:
+            yield last.result()
 
 
 _Shown = tuple[Features, torch.Tensor, torch.Tensor]
 """What is seen of some recordings, how much of it counts, and what was planted."""
 
 
-class _Slopes:
-    """Which way a network errs less, for all its parameters as one vector.
+def _show(
+    lesson: Lesson, rows: torch.Tensor, dice: Dice, device: torch.device
+) -> _Shown:
+    """Describe some recordings, whatever the parameters are."""
+    features = lesson.features(rows, device, dice)
+    # No single number may give a simulated brain away.
+    told = dice.chance(1 - _UNTOLD, *features.whole.shape) / (1 - _UNTOLD)
+    return features, told, lesson.weights[rows].to(device)
 
-    Parameters
-    ----------
-    reader : Reader
-        From now on its parameters are parts of `flat`.
-    device : torch.device
-        Where it is.
-    """
 
-    def __init__(self, reader: Reader, device: torch.device) -> None:
-        self._reader, self._device = reader, device
-        self._parameters = list(reader.parameters())
-        self.flat = parameters_to_vector(self._parameters).detach()
-        vector_to_parameters(self.flat, self._parameters)
+class _Slope:
+    """Which way a network errs less, for all its parameters as one vector."""
 
-    def show(self, lesson: Lesson, rows: torch.Tensor, dice: Dice) -> _Shown:
-        """Describe some recordings, whatever the parameters are."""
-        features = lesson.features(rows, self._device, dice)
-        # No single number may give a simulated brain away.
-        told = dice.chance(1 - _UNTOLD, *features.whole.shape) / (1 - _UNTOLD)
-        return features, told, lesson.weights[rows].to(self._device)
+    def __init__(self, reader: Reader) -> None:
+        self._reader, self._parameters = reader, list(reader.parameters())
+        self._numbers = parameters_to_vector(self._parameters).detach()
+        vector_to_parameters(self._numbers, self._parameters)
 
-    def find(self, shown: Future[_Shown]) -> tuple[torch.Tensor, torch.Tensor]:
+    def move(self, numbers: torch.Tensor) -> None:
+        """Take other parameters, and keep them."""
+        self._numbers.copy_(numbers)
+
+    def find(self, shown: Future[_Shown]) -> _Found:
         """Give the slope, at most of length 1, and the loss, nats a region."""
         features, told, planted = shown.result()
         wrong = loss(self._reader(features, told), planted).mean()
@@ -142,11 +154,11 @@ class _Slopes:
 
 @contextmanager
 def _cores(device: torch.device) -> Iterator[ThreadPoolExecutor]:
-    """Give each step that is taken at once a core of its own; an accelerator is one."""
+    """Give what is done at once a core each; an accelerator is one."""
     n_threads, n_workers = torch.get_num_threads(), 1
     if device.type == "cpu":
         torch.set_num_threads(1)
-        n_workers = ABREAST
+        n_workers = _ABREAST
     try:
         with ThreadPoolExecutor(n_workers) as cores:
             yield cores

@@ -17,8 +17,6 @@ from atlasdb_ingest.simulation.brains import scan
 from atlasdb_ingest.simulation.dice import Dice
 from atlasdb_ingest.simulation.scanner import denoise, drifted
 
-ABREAST = 2
-"""Steps that are taken at once."""
 _REGIONS = 8000
 _FEWER = 3000
 """Regions of one group, all its brains together; where brains are large, fewer."""
@@ -30,8 +28,6 @@ _FIRST = 0.25
 """Share of both in the first step. It grows to 1: the lower the rate of learning is,
 the more the noise of few recordings matters.
 """
-_ALIKE = 32
-"""Steps whose recordings are drawn together, and put in order of size."""
 _SHORTEST = 50
 _CALM = 0.35
 """Share of what is learned from that is whole, and only denoised."""
@@ -148,7 +144,7 @@ Draw = tuple[Lesson, torch.Tensor, Dice]
 
 def drawn(
     known: Sequence[Lesson], n_steps: int, seed: int, device: torch.device
-) -> Iterator[list[Draw]]:
+) -> Iterator[Draw]:
     """Draw what to learn from in each step.
 
     Parameters
@@ -164,33 +160,20 @@ def drawn(
 
     Yields
     ------
-    list of Draw
-        Of the steps that are taken at once.
+    Draw
+        The later, the more recordings.
     """
     rng = np.random.default_rng(seed)
     n_brains = np.array([len(lesson.weights) for lesson in known])
     n_regions = np.array([lesson.weights.shape[1] for lesson in known])
     numbers = np.array([lesson.series[0].numel() for lesson in known])
-    for start in range(0, n_steps, _ALIKE):
-        most = _FIRST + (1 - _FIRST) * start / n_steps
-        at_once = np.array([_at_once(lesson, most) for lesson in known])
-        share = np.maximum(1.0, n_brains / at_once)
-        share = np.where(n_regions <= _SMALL, 2.0, 1.0) * share
-        size = min(_ALIKE, n_steps - start)
-        chosen = rng.choice(len(known), size, p=share / share.sum())
-        # Nobody waits for another where those that are taken at once take equally long.
-        chosen = chosen[np.argsort((at_once * numbers)[chosen], kind="stable")]
-        for k in rng.permutation(range(0, len(chosen), ABREAST)):
-            some = chosen[k : k + ABREAST]
-            rows = [rng.choice(n_brains[i], at_once[i], replace=False) for i in some]
-            dice = [Dice(int(rng.integers(2**62)), device) for _ in some]
-            yield [
-                (known[i], torch.from_numpy(which), chance)
-                for i, which, chance in zip(some, rows, dice, strict=True)
-            ]
-
-
-def _at_once(lesson: Lesson, most: float) -> int:
-    n_brains, n_regions, n_volumes = lesson.series.shape
-    few = min(_PAIRS / n_regions**2, _SAMPLES / (n_regions * n_volumes))
-    return max(1, min(n_brains, round(most * few)))
+    few = np.minimum(_PAIRS / n_regions**2, _SAMPLES / numbers)
+    often = np.where(n_regions <= _SMALL, 2.0, 1.0)
+    for step in range(n_steps):
+        most = _FIRST + (1 - _FIRST) * step / n_steps
+        at_once = np.clip(np.rint(most * few), 1, n_brains).astype(int)
+        share = often * np.maximum(1.0, n_brains / at_once)
+        k = rng.choice(len(known), p=share / share.sum())
+        rows = rng.choice(n_brains[k], at_once[k], replace=False)
+        dice = Dice(int(rng.integers(2**62)), device)
+        yield known[k], torch.from_numpy(rows), dice

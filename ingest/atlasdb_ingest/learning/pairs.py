@@ -20,10 +20,10 @@ import torch
 from atlasdb_ingest.learning import moments, spectrum
 from atlasdb_ingest.simulation.scanner import cosines
 
-RIDGES = (0.02, 0.1, 0.3, 1.0)
+_USUAL, _FIRM = 0.1, 0.3
 """Added to the diagonal of the correlation matrix. Fixed, as everywhere."""
-_USUAL = 0.1
-_FIRM = 0.3
+_OTHERS = (0.02, 1.0)
+"""Added too, where the series are as they stand."""
 _SLOW_HZ = 0.01
 """What is slower is drift."""
 _ABSENT = 1e-4
@@ -74,18 +74,19 @@ def describe(series: torch.Tensor, tr: float) -> Features:
     """
     course = moments.standardised(series)
     course = moments.standardised(spectrum.restored(course, tr))
-    n_regions, n_times = course.shape[-2:]
+    n, n_regions, n_times = course.shape
     own = torch.eye(n_regions, device=course.device)
     root = math.sqrt(n_times)
-    power, absent = _absent(course)
-    plain = _View.of(course, absent, RIDGES)
-    joint, partial, rest = plain.joint, plain.partial, plain.rest
     steady = moments.standardised(without_drift(course, tr))
-    _, absent = _absent(steady)
-    level = _View.of(steady, absent)
-    private = _View.of(*_without_common(steady, absent))
-    pair = plain.pairs(root) + level.pairs(root) + private.pairs(root)
-    pair += [partial[0.02], partial[1.0]]
+    power, absent = _absent(torch.cat([course, steady]))
+    private, lacking = _without_common(steady, absent[n:])
+    # A step is many small products: what is told of all three is told at once.
+    views = _View.of(torch.cat([course, steady, private]), torch.cat([absent, lacking]))
+    told = views.pairs(root)
+    pair = [one[k * n : (k + 1) * n] for k in range(3) for one in told]
+    joint, rest, inverse = views.joint[:n], views.rest[:n], views.inverse[:n]
+    partial = {ridge: matrix[:n] for ridge, matrix in views.partial.items()}
+    pair += [_partial(_inverse(joint, absent[:n], ridge)) for ridge in _OTHERS]
     smooth = moments.standardised(course[..., 1:] + course[..., :-1])
     pair += moments.leading(smooth, joint.sign(), root)[1:]
     pair += moments.shape(rest, partial[_USUAL], root)
@@ -101,20 +102,17 @@ def describe(series: torch.Tensor, tr: float) -> Features:
     pair += moments.beside(course)
     region = torch.stack(
         [
-            course.pow(3).mean(-1),
-            (course.pow(4).mean(-1) - 3) / 3,
-            rest.pow(3).mean(-1),
-            (rest.pow(4).mean(-1) - 3) / 3,
+            *moments.own(course),
+            *moments.own(rest),
             (course[..., 1:] * course[..., :-1]).mean(-1),
             (course[..., 2:] * course[..., :-2]).mean(-1),
-            1 / plain.inverse.diagonal(dim1=1, dim2=2),
+            1 / inverse.diagonal(dim1=1, dim2=2),
             top,
             5 * linked.mean(-1),
             5 * size.mean(-1),
-            5 * (course > 1).float().mean(-1),
-            level.course.pow(3).mean(-1),
-            (level.course.pow(4).mean(-1) - 3) / 3,
-            private.course.pow(3).mean(-1),
+            5 * moments.above(course, 1.0).mean(-1),
+            *moments.own(steady),
+            moments.own(private)[0],
         ],
         -1,
     )
@@ -127,18 +125,17 @@ def describe(series: torch.Tensor, tr: float) -> Features:
             sizes.to(course).expand(len(course), 3),
             3 * joint.mean((1, 2))[:, None],
             3 * linked.mean((1, 2))[:, None],
-            3 / n_regions * power[:, -1:],
-            torch.log10(power[:, :1].clamp_min(1e-4)),
+            3 / n_regions * power[:n, -1:],
+            torch.log10(power[:n, :1].clamp_min(1e-4)),
         ],
         -1,
     )
-    numbers = _bounded(torch.stack(pair, -1))
-    numbers *= (1 - own)[..., None]
+    numbers = _bounded(torch.stack(pair, -1)).mul_((1 - own)[..., None])
     return Features(
         numbers,
         _bounded(region),
         torch.cat([_bounded(whole), *_pooled(numbers)], -1),
-        torch.stack([course, rest, level.course, private.course], 2),
+        torch.stack([course, rest, steady, private], 2),
     )
 
 
@@ -215,36 +212,21 @@ class _View:
     rest: torch.Tensor
 
     @classmethod
-    def of(
-        cls,
-        course: torch.Tensor,
-        absent: torch.Tensor,
-        ridges: tuple[float, ...] = (_USUAL, _FIRM),
-    ) -> _View:
-        """Relate series; `absent`, shape (n, n_regions), is always 0 in them.
-
-        What is 0 by construction says nothing of who is joined to whom, and the
-        inverse must not hold it for the surest thing of all.
-        """
+    def of(cls, course: torch.Tensor, absent: torch.Tensor) -> _View:
+        """Relate series; `absent`, shape (n, n_regions), is always 0 in them."""
         joint = course @ course.mT / course.shape[-1]
-        own = torch.eye(len(joint[0]), device=course.device)
-        known = absent[:, :, None] * absent[:, None, :]
-        inverse = {
-            ridge: torch.linalg.inv(joint + ridge * own) - known / ridge
-            for ridge in ridges
-        }
+        inverse = {ridge: _inverse(joint, absent, ridge) for ridge in (_USUAL, _FIRM)}
         partial = {ridge: _partial(matrix) for ridge, matrix in inverse.items()}
         rest = moments.standardised(inverse[_USUAL] @ course)
         return cls(course, joint, inverse[_USUAL], partial, rest)
 
     def pairs(self, root: float) -> list[torch.Tensor]:
         """Tell strength and direction of all pairs."""
-        partial = {ridge: self.partial[ridge] for ridge in (_USUAL, _FIRM)}
-        pair = [self.joint, *partial.values()]
-        for matrix in partial.values():
+        pair = [self.joint, *self.partial.values()]
+        for matrix in self.partial.values():
             pair.append(torch.atanh(matrix.clamp(-0.999, 0.999)) * root / 5)
         pair += moments.leading(self.course, self.joint.sign(), root)
-        pair += moments.leading(self.rest, partial[_FIRM].sign(), root)[1:]
+        pair += moments.leading(self.rest, self.partial[_FIRM].sign(), root)[1:]
         pair += moments.shape(self.course, self.joint, root)
         return pair + moments.apart(self.inverse, self.course, root)
 
@@ -252,6 +234,18 @@ class _View:
 def _bounded(numbers: torch.Tensor) -> torch.Tensor:
     """Bound numbers in place: those of 400 regions take 56 MB."""
     return numbers.nan_to_num_(0.0, _LARGEST, -_LARGEST).clamp_(-_LARGEST, _LARGEST)
+
+
+def _inverse(joint: torch.Tensor, absent: torch.Tensor, ridge: float) -> torch.Tensor:
+    """Invert correlations, and something on their diagonal.
+
+    What is 0 by construction says nothing of who is joined to whom, and the inverse
+    must not hold it for the surest thing of all.
+    """
+    own = torch.eye(joint.shape[-1], device=joint.device)
+    known = absent[:, :, None] * absent[:, None, :]
+    inverse: torch.Tensor = torch.linalg.inv(joint + ridge * own) - known / ridge
+    return inverse
 
 
 def _partial(inverse: torch.Tensor) -> torch.Tensor:

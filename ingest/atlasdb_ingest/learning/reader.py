@@ -128,16 +128,14 @@ class Reader(nn.Module):
         sources = self.source(region)[:, :, None] + level
         targets = self.target(region)[:, None]
         courses = self._courses(features.courses)
+        of_moments = self._of_moments(n_times)
 
         def enter(rows: slice) -> torch.Tensor:
             hidden = functional.linear(pair[:, rows], of_source)
             hidden += functional.linear(pair[:, :, rows].transpose(1, 2), of_target)
             hidden += sources[:, rows]
             hidden += targets
-            moments = _products(courses, rows)
-            hidden += self.moments(moments.flatten(3))
-            moments = moments - moments.transpose(3, 4)
-            hidden += self.contrast(math.sqrt(n_times) / 3 * moments.flatten(3))
+            hidden += functional.linear(_products(courses, rows).flatten(3), of_moments)
             entered: torch.Tensor = self.enter(functional.silu(hidden))
             return entered
 
@@ -215,6 +213,17 @@ class Reader(nn.Module):
         bias = -weight @ self.pair_mean
         return weight, bias if layer.bias is None else bias + layer.bias
 
+    def _of_moments(self, n_times: int) -> torch.Tensor:
+        """Join the weights of products of courses and of their differences.
+
+        What differs is a product and the same one of the other direction.
+        """
+        k = math.isqrt(self.contrast.in_features)
+        apart = self.contrast.weight.reshape(-1, k, k)
+        apart = (apart - apart.mT).flatten(1)
+        joined: torch.Tensor = self.moments.weight + math.sqrt(n_times) / 3 * apart
+        return joined
+
     def _courses(self, courses: torch.Tensor) -> torch.Tensor:
         """Give learned courses of all regions, shape (n, n_regions, k, n_times)."""
         n, n_regions, n_seen, n_times = courses.shape
@@ -224,9 +233,8 @@ class Reader(nn.Module):
         flat, size = longer.reshape(n_seen, -1), n * n_regions * longer.shape[-1]
         size -= 2 * _BESIDE
         shifted = [flat[:, k : k + size] for k in range(2 * _BESIDE + 1)]
-        near = torch.addmm(
-            self.near.bias[:, None], self.near.weight, torch.cat(shifted)
-        )
+        near = self.near.weight @ torch.cat(shifted)
+        near += self.near.bias[:, None]
         found = self.course.weight @ functional.silu(near)
         found = functional.pad(found, (0, 2 * _BESIDE))
         found = found.reshape(-1, *longer.shape[1:])[..., :n_times].permute(1, 2, 0, 3)
@@ -281,10 +289,12 @@ class Triangles(nn.Module):
         state = _by_rows(explained, len(state), n_regions)
         seen = self.after(state).mul_(apart)
         around = torch.cat([seen.mean(2), seen.mean(1)], -1)
-        source, target = self.source(around)[:, :, None], self.target(around)[:, None]
+        # A bias is cheaper where there are few numbers.
+        source = (self.source(around) + self.here.bias)[:, :, None]
+        target = self.target(around)[:, None]
 
         def changed(rows: slice) -> torch.Tensor:
-            hidden = self.here(seen[:, rows])
+            hidden = functional.linear(seen[:, rows], self.here.weight)
             hidden += self.there(seen[:, :, rows].transpose(1, 2))
             hidden += source[:, rows]
             hidden += target
@@ -298,8 +308,9 @@ class Triangles(nn.Module):
 
         Channels first, as the products over a third region want them.
         """
-        seen, bias = self.before(state).flatten(0, 2).mT, self.gated.bias[:, None]
-        both = torch.addmm(bias, self.gated.weight, seen)
+        seen = self.before(state).flatten(0, 2).mT
+        both = self.gated.weight @ seen
+        both += self.gated.bias[:, None]
         del seen
         return functional.glu(both, 0).reshape(-1, *state.shape[:3])
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import torch
+from scipy.fft import next_fast_len
 
 from atlasdb_ingest.simulation.scanner import continued
 
@@ -45,18 +46,28 @@ def restored(series: torch.Tensor, tr: float) -> torch.Tensor:
     n = n_times - 2
     # Steps at the ends have frequencies that would drown what little a filter left.
     longer = continued(series, n)
-    size = longer.shape[-1]
-    seen = torch.fft.rfft(longer)
+    size = _fast(longer.shape[-1])
+    seen = torch.fft.rfft(longer, n=size)
     rate = torch.fft.rfftfreq(size, tr, device=series.device).to(series)
-    power = _smooth(seen.abs().square().mean(-2), round(_RESOLUTION_HZ * size * tr))
+    parts = torch.view_as_real(seen)
+    power = parts.square().mean(-3).sum(-1)
+    power = _smooth(power, round(_RESOLUTION_HZ * size * tr))
     wanted = 1 / (1 + (rate / _CORNER_HZ) ** _STEEPNESS) + _LEAST
     gain = (wanted / power).sqrt()
     body = ((rate > _BODY_HZ[0]) & (rate < _BODY_HZ[1])).to(gain)
     usual = (gain * body).sum(-1, keepdim=True) / body.sum().clamp_min(1.0)
     gain = (gain / usual.clamp_min(1e-12)).clamp(1.0, _MOST)
     gain = torch.where(gain > _NOTABLE, gain, 1.0)
-    found: torch.Tensor = torch.fft.irfft(seen * gain[:, None], n=size)
+    parts *= gain[:, None, :, None]
+    found: torch.Tensor = torch.fft.irfft(seen, n=size)
     return found[..., n : n + n_times]
+
+
+def _fast(size: int) -> int:
+    """Find the longest length, at most `size`, that is transformed fast."""
+    while next_fast_len(size, real=True) > size:
+        size -= 1
+    return size
 
 
 def _smooth(power: torch.Tensor, width: int) -> torch.Tensor:

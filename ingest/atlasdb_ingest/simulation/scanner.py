@@ -119,7 +119,7 @@ def denoise(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     low = 0.006 + 0.006 * edge if slow < 0.3 else 0.0
     high = dice.uniform(1, low=0.08, high=0.2).item() if fast < 0.3 else 0.0
     courses = []
-    if whole < 0.45:
+    if whole < 0.5:
         # The rest of the head has a part in its mean that no region here has.
         mean = series.mean(1, keepdim=True)
         rest = dice.sometimes(0.3, len(series), 1, 1, low=0.0, high=1.0)
@@ -153,6 +153,7 @@ def passed_once(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     A filter that knows no future delays slow activity more than fast one: shapes
     change in time, and with them all moments but the second.
     """
+    from scipy.fft import next_fast_len
     from scipy.signal import butter, lfilter
 
     order = int(dice.whole(1, 6).item())
@@ -161,7 +162,7 @@ def passed_once(series: torch.Tensor, tr: float, dice: Dice) -> torch.Tensor:
     impulse = [1.0] + [0.0] * (n_volumes - 1)
     answer = lfilter(*butter(order, 2 * tr * edge, "high"), impulse)
     response = torch.from_numpy(answer).to(series)
-    size = 2 * n_volumes
+    size = next_fast_len(2 * n_volumes, real=True)
     spectrum = torch.fft.rfft(series, n=size) * torch.fft.rfft(response, n=size)
     filtered: torch.Tensor = torch.fft.irfft(spectrum, n=size)
     return filtered[..., :n_volumes]
