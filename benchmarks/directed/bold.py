@@ -117,22 +117,30 @@ def ringed(n_regions: int) -> Callable[[int, int], Made]:
     return make
 
 
-def feedback(seed: int, number: int) -> Made:
-    """Cyclic graphs of 5 to 9 regions: a ring with chords, some of them mutual."""
-    rng = person(seed, 0, 101)
-    n_regions = 5 + seed % 5
-    place = np.arange(n_regions)
-    there = np.zeros((n_regions, n_regions), dtype=bool)
-    there[place, (place + 1) % n_regions] = True
-    for _ in range(n_regions // 3):
-        source, target = rng.choice(n_regions, 2, replace=False)
-        there[source, target] = True
-    for source in rng.choice(n_regions, n_regions // 4, replace=False):
-        there[(source + 1) % n_regions, source] = True
-    rng = person(seed, number, 102)
-    weights = steady(there * strengths(there.shape, rng))
-    activity = active(weights, once(rng), n_volumes=500, tr=2.0)
-    return scanned(activity, once(rng), tr=2.0), weights
+def feedback(sign: int) -> Callable[[int, int], Made]:
+    """Cyclic graphs of 5 to 9 regions: a ring with chords, some of them mutual.
+
+    Loops of two amplify where `sign` is 1, and control where it is -1: the target of a
+    connection inhibits its source.
+    """
+
+    def make(seed: int, number: int) -> Made:
+        rng = person(seed, 0, 101)
+        n_regions = 5 + seed % 5
+        place = np.arange(n_regions)
+        there = np.zeros((n_regions, n_regions))
+        there[place, (place + 1) % n_regions] = 1
+        for _ in range(n_regions // 3):
+            source, target = rng.choice(n_regions, 2, replace=False)
+            there[source, target] = 1
+        for source in rng.choice(n_regions, n_regions // 4, replace=False):
+            there[(source + 1) % n_regions, source] = sign
+        rng = person(seed, number, 102)
+        weights = steady(there * strengths(there.shape, rng))
+        activity = active(weights, once(rng), n_volumes=500, tr=2.0)
+        return scanned(activity, once(rng), tr=2.0), weights
+
+    return make
 
 
 def shared_input(seed: int, number: int) -> Made:
@@ -272,13 +280,19 @@ SYSTEMS: tuple[System, ...] = (
         )
         for n in (5, 10, 15, 50)
     ),
-    System(
-        "fmri-feedback",
-        "cyclic, 5-9 regions, TR 2 s, 500 volumes",
-        "fmri",
-        feedback,
-        0.5,
-        5,
+    *(
+        System(
+            f"fmri-{name}",
+            f"cyclic, 5-9 regions, {about}; TR 2 s, 500 volumes",
+            "fmri",
+            feedback(sign),
+            0.5,
+            5,
+        )
+        for name, sign, about in (
+            ("feedback", 1, "loops amplify"),
+            ("control", -1, "loops control"),
+        )
     ),
     *(
         System(f"fmri-{name}", about, "fmri", make, _TR3, 5)

@@ -19,7 +19,7 @@ from atlasdb_ingest.simulation.drive import Drive
 from atlasdb_ingest.simulation.scanner import denoise, observe
 from atlasdb_ingest.simulation.wiring import wire
 
-PLAIN = 0.5
+PLAIN = 0.6
 """Share of the brains without complications."""
 RESTLESS = 0.6
 """Share of the others in which connections come and go."""
@@ -78,7 +78,7 @@ def scan(
         Same seed, same brains.
     device : torch.device, optional
         Where to compute; the CPU by default.
-    plain : float, default=0.5
+    plain : float, default=0.6
         Share of the brains without complications.
     restless : float, default=0.6
         Share of the others in which connections come and go.

@@ -27,8 +27,8 @@ def wire(
     Parameters
     ----------
     plain : Tensor of bool, shape (n_brains,)
-        Brains without hubs, inhibition, or much feedback, as in most published
-        simulations.
+        Brains without hubs, with little feedback, and no inhibition but, in a few, of
+        sources by their targets, as in most published simulations.
     driven : Tensor of bool, shape (n_brains,)
         Brains, most of them with strong connections.
     n_regions : int
@@ -62,7 +62,8 @@ def wire(
     )
     weights = torch.where(inhibits, -weights, weights)
     # In some brains the target of a connection inhibits its source.
-    answers = dice.chance(dice.sometimes(0.15 * odd, n, 1, 1, low=0.3, high=1.0), *size)
+    often = torch.where(odd, 0.25, 0.05)
+    answers = dice.chance(dice.sometimes(often, n, 1, 1, low=0.1, high=1.0), *size)
     share = dice.uniform(n, 1, 1, low=0.3, high=1.0)
     answers = answers & (weights.mT != 0) & (weights == 0)
     weights = torch.where(answers, -share * weights.mT.abs(), weights)
