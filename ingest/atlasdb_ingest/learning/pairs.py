@@ -24,6 +24,10 @@ _USUAL, _FIRM = 0.1, 0.3
 """Added to the diagonal of the correlation matrix. Fixed, as everywhere."""
 _OTHERS = (0.02, 1.0)
 """Added too, where the series are as they stand."""
+_LU = 128
+"""Regions up to which LU is the faster inverse. Of several larger matrices it never
+ends where a program set the number of torch's threads.
+"""
 _SLOW_HZ = 0.01
 """What is slower is drift."""
 _ABSENT = 1e-4
@@ -244,7 +248,11 @@ def _inverse(joint: torch.Tensor, absent: torch.Tensor, ridge: float) -> torch.T
     """
     own = torch.eye(joint.shape[-1], device=joint.device)
     known = absent[:, :, None] * absent[:, None, :]
-    inverse: torch.Tensor = torch.linalg.inv(joint + ridge * own) - known / ridge
+    ridged = joint + ridge * own
+    if len(own) > _LU:
+        root, _ = torch.linalg.cholesky_ex(ridged)
+        return torch.cholesky_inverse(root) - known / ridge
+    inverse: torch.Tensor = torch.linalg.inv(ridged) - known / ridge
     return inverse
 
 

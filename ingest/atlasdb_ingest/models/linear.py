@@ -120,7 +120,9 @@ def regress(
     size, vectors = torch.linalg.eigh(past.reshape(shape)[:, :, 0, :, 0])
     there = vectors * (size > _NOTHING)[:, None]
     keep = there @ there.mT
-    inverse = torch.linalg.inv(ridged).reshape(shape)
+    # LU of several large matrices never ends where a program set torch's threads.
+    root, _ = torch.linalg.cholesky_ex(ridged)
+    inverse = torch.cholesky_inverse(root).reshape(shape)
     inverse = torch.einsum("sij,sjkml,smn->siknl", keep, inverse, keep)
     inverse = inverse.reshape(past.shape)
     return inverse @ both, inverse

@@ -354,7 +354,9 @@ def _newton(
     wanted = torch.where(seen, logits + (labels - share) / curve, 0.0)
     counted = torch.where(seen, curve * weights, 1.0)
     noise = torch.where(seen, ridge[:, None] / counted, UNSEEN)
-    inverse = torch.linalg.inv(kernel + torch.diag_embed(noise))
+    # LU of several large matrices never ends where a program set torch's threads.
+    root, _ = torch.linalg.cholesky_ex(kernel + torch.diag_embed(noise))
+    inverse = torch.cholesky_inverse(root)
     dual = (inverse @ wanted[..., None])[..., 0]
     alone = wanted - dual / inverse.diagonal(dim1=1, dim2=2)
     return (kernel @ dual[..., None])[..., 0], alone, dual
