@@ -15,6 +15,7 @@ from atlasdb.types import FloatArray
 from atlasdb_ingest import ingest
 from atlasdb_ingest.learning import trainer
 from atlasdb_ingest.learning.study import Study
+from atlasdb_ingest.simulation import dynamics, haemodynamics
 
 NAMES = ("jane", "john", "mary")
 
@@ -248,9 +249,14 @@ def chosen(folder: Path, name: str, *words: object) -> tuple[str, float, str]:
 def test_the_run_says_which_engine_was_taken_why_and_how_far_to_trust_it(
     tmp_path: Path,
 ) -> None:
-    np.save(tmp_path / "series.npy", bent(600))
-    words = {"fmri": "same time", "eeg": "faster than activity travels"}
-    for modality, reason in words.items():
+    ring = 0.5 * np.roll(np.eye(6), 1, axis=1)
+    bold = haemodynamics.bold(dynamics.neural(ring, 600.0), 1.0)
+    words = {
+        "fmri": (bold, "same time"),
+        "eeg": (bent(600), "faster than activity travels"),
+    }
+    for modality, (series, reason) in words.items():
+        np.save(tmp_path / "series.npy", series)
         own = ("--sfreq", 1, "--modality", modality, "--keep-ids", "--subject", "x")
         result = run(tmp_path, "ingest", "timeseries", tmp_path / "series.npy", *own)
         assert result.exit_code == 0, result.output
