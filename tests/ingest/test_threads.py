@@ -12,6 +12,7 @@ import pytest
 
 SETUP = """
 import torch
+from atlasdb_ingest.learning.inverses import inverse
 from atlasdb_ingest.learning.pairs import describe
 from atlasdb_ingest.models.linear import regress
 torch.set_num_threads(2)
@@ -27,6 +28,11 @@ past = torch.randn(3, 1000, 200, generator=chance).double()
 moments = past.mT @ past / 1000
 weights, _ = regress(moments, moments[..., :20], torch.full((3,), 0.01))
 assert torch.isfinite(weights).all()
+""",
+    "any matrices": """
+root = torch.randn(3, 200, 300, generator=chance).double()
+matrices = root @ root.mT
+assert torch.allclose(inverse(matrices) @ matrices, torch.eye(200).double())
 """,
 }
 

@@ -32,7 +32,7 @@ def _against(matrix: torch.Tensor) -> torch.Tensor:
     return matrix - matrix.mT
 
 
-def own(course: torch.Tensor) -> list[torch.Tensor]:
+def single(course: torch.Tensor) -> list[torch.Tensor]:
     """Give skewness and a third of the excess kurtosis, each shape (n, n_regions)."""
     square = course * course
     skewness = (square * course).mean(-1)

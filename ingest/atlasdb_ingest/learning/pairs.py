@@ -18,16 +18,13 @@ from dataclasses import dataclass
 import torch
 
 from atlasdb_ingest.learning import moments, spectrum
+from atlasdb_ingest.learning.inverses import inverse
 from atlasdb_ingest.simulation.scanner import cosines
 
 _USUAL, _FIRM = 0.1, 0.3
 """Added to the diagonal of the correlation matrix. Fixed, as everywhere."""
 _OTHERS = (0.02, 1.0)
 """Added too, where the series are as they stand."""
-_LU = 128
-"""Regions up to which LU is the faster inverse. Of several larger matrices it never
-ends where a program set the number of torch's threads.
-"""
 _SLOW_HZ = 0.01
 """What is slower is drift."""
 _ABSENT = 1e-4
@@ -88,7 +85,7 @@ def describe(series: torch.Tensor, tr: float) -> Features:
     views = _View.of(torch.cat([course, steady, private]), torch.cat([absent, lacking]))
     told = views.pairs(root)
     pair = [one[k * n : (k + 1) * n] for k in range(3) for one in told]
-    joint, rest, inverse = views.joint[:n], views.rest[:n], views.inverse[:n]
+    joint, rest, precision = views.joint[:n], views.rest[:n], views.inverse[:n]
     partial = {ridge: matrix[:n] for ridge, matrix in views.partial.items()}
     pair += [_partial(_inverse(joint, absent[:n], ridge)) for ridge in _OTHERS]
     smooth = moments.standardised(course[..., 1:] + course[..., :-1])
@@ -106,17 +103,17 @@ def describe(series: torch.Tensor, tr: float) -> Features:
     pair += moments.beside(course)
     region = torch.stack(
         [
-            *moments.own(course),
-            *moments.own(rest),
+            *moments.single(course),
+            *moments.single(rest),
             (course[..., 1:] * course[..., :-1]).mean(-1),
             (course[..., 2:] * course[..., :-2]).mean(-1),
-            1 / inverse.diagonal(dim1=1, dim2=2),
+            1 / precision.diagonal(dim1=1, dim2=2),
             top,
             5 * linked.mean(-1),
             5 * size.mean(-1),
             5 * moments.above(course, 1.0).mean(-1),
-            *moments.own(steady),
-            moments.own(private)[0],
+            *moments.single(steady),
+            moments.single(private)[0],
         ],
         -1,
     )
@@ -219,10 +216,10 @@ class _View:
     def of(cls, course: torch.Tensor, absent: torch.Tensor) -> _View:
         """Relate series; `absent`, shape (n, n_regions), is always 0 in them."""
         joint = course @ course.mT / course.shape[-1]
-        inverse = {ridge: _inverse(joint, absent, ridge) for ridge in (_USUAL, _FIRM)}
-        partial = {ridge: _partial(matrix) for ridge, matrix in inverse.items()}
-        rest = moments.standardised(inverse[_USUAL] @ course)
-        return cls(course, joint, inverse[_USUAL], partial, rest)
+        found = {ridge: _inverse(joint, absent, ridge) for ridge in (_USUAL, _FIRM)}
+        partial = {ridge: _partial(matrix) for ridge, matrix in found.items()}
+        rest = moments.standardised(found[_USUAL] @ course)
+        return cls(course, joint, found[_USUAL], partial, rest)
 
     def pairs(self, root: float) -> list[torch.Tensor]:
         """Tell strength and direction of all pairs."""
@@ -248,14 +245,9 @@ def _inverse(joint: torch.Tensor, absent: torch.Tensor, ridge: float) -> torch.T
     """
     own = torch.eye(joint.shape[-1], device=joint.device)
     known = absent[:, :, None] * absent[:, None, :]
-    ridged = joint + ridge * own
-    if len(own) > _LU:
-        root, _ = torch.linalg.cholesky_ex(ridged)
-        return torch.cholesky_inverse(root) - known / ridge
-    inverse: torch.Tensor = torch.linalg.inv(ridged) - known / ridge
-    return inverse
+    return inverse(joint + ridge * own) - known / ridge
 
 
-def _partial(inverse: torch.Tensor) -> torch.Tensor:
-    scale = inverse.diagonal(dim1=1, dim2=2).rsqrt()
-    return -inverse * scale[:, :, None] * scale[:, None, :]
+def _partial(matrix: torch.Tensor) -> torch.Tensor:
+    scale = matrix.diagonal(dim1=1, dim2=2).rsqrt()
+    return -matrix * scale[:, :, None] * scale[:, None, :]

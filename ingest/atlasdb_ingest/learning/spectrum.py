@@ -58,7 +58,7 @@ def restored(series: torch.Tensor, tr: float) -> torch.Tensor:
     usual = (gain * body).sum(-1, keepdim=True) / body.sum().clamp_min(1.0)
     gain = (gain / usual.clamp_min(1e-12)).clamp(1.0, _MOST)
     gain = torch.where(gain > _NOTABLE, gain, 1.0)
-    parts *= gain[:, None, :, None]
+    parts *= gain[:, None, :, None]  # a view: `seen` changes
     found: torch.Tensor = torch.fft.irfft(seen, n=size)
     return found[..., n : n + n_times]
 

@@ -14,6 +14,7 @@ from typing import Final
 import torch
 from torch import nn
 
+from atlasdb_ingest.learning.inverses import inverse
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel
 
@@ -120,12 +121,10 @@ def regress(
     size, vectors = torch.linalg.eigh(past.reshape(shape)[:, :, 0, :, 0])
     there = vectors * (size > _NOTHING)[:, None]
     keep = there @ there.mT
-    # LU of several large matrices never ends where a program set torch's threads.
-    root, _ = torch.linalg.cholesky_ex(ridged)
-    inverse = torch.cholesky_inverse(root).reshape(shape)
-    inverse = torch.einsum("sij,sjkml,smn->siknl", keep, inverse, keep)
-    inverse = inverse.reshape(past.shape)
-    return inverse @ both, inverse
+    found = inverse(ridged).reshape(shape)
+    found = torch.einsum("sij,sjkml,smn->siknl", keep, found, keep)
+    found = found.reshape(past.shape)
+    return found @ both, found
 
 
 def growth(windows: Windows, prior: float) -> torch.Tensor:
@@ -146,7 +145,7 @@ def growth(windows: Windows, prior: float) -> torch.Tensor:
     """
     past, both = moments(windows)
     count = windows.n_known + windows.n_held_out
-    coefficients, inverse = regress(past, both, prior / count)
+    coefficients, found = regress(past, both, prior / count)
     n_series, _, n_regions = both.shape
     lags = past.shape[-1] // n_regions
     power = windows.series.new_zeros(n_series, n_regions)
@@ -156,7 +155,7 @@ def growth(windows: Windows, prior: float) -> torch.Tensor:
     fitted = (coefficients * both).sum(1)
     # Error with the ridge counted: of that, leaving a block out is exact.
     error = (power - fitted).clamp_min(1e-6)
-    blocks = inverse.reshape(n_series, n_regions, lags, n_regions, lags)
+    blocks = found.reshape(n_series, n_regions, lags, n_regions, lags)
     own = blocks.diagonal(dim1=1, dim2=3).movedim(-1, 1)
     part = coefficients.reshape(n_series, n_regions, lags, n_regions)
     spread = torch.linalg.pinv(own, rtol=1e-6, hermitian=True)

@@ -13,6 +13,7 @@ from typing import Final
 import torch
 from torch import nn
 
+from atlasdb_ingest.learning.inverses import inverse
 from atlasdb_ingest.learning.machines import awake, stack
 from atlasdb_ingest.learning.windows import Windows
 from atlasdb_ingest.models.base import LagModel, drawn
@@ -112,7 +113,7 @@ class Stack(LagModel):
         # In double precision, which not every accelerator has.
         whole = torch.eye(size, dtype=torch.float64)
         ridged = inner.cpu().double() + SETTINGS["prior"] * whole
-        self.leaving.copy_(torch.linalg.solve(ridged, outer.cpu().double()))
+        self.leaving.copy_(inverse(ridged) @ outer.cpu().double())
 
 
 def build(

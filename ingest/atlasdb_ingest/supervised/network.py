@@ -26,6 +26,7 @@ from torch.nn import functional
 
 from atlasdb.types import FloatArray
 from atlasdb_ingest.learning.descent import Adam
+from atlasdb_ingest.learning.inverses import inverse
 from atlasdb_ingest.supervised import baseline
 from atlasdb_ingest.supervised.features import Features
 
@@ -354,9 +355,7 @@ def _newton(
     wanted = torch.where(seen, logits + (labels - share) / curve, 0.0)
     counted = torch.where(seen, curve * weights, 1.0)
     noise = torch.where(seen, ridge[:, None] / counted, UNSEEN)
-    # LU of several large matrices never ends where a program set torch's threads.
-    root, _ = torch.linalg.cholesky_ex(kernel + torch.diag_embed(noise))
-    inverse = torch.cholesky_inverse(root)
-    dual = (inverse @ wanted[..., None])[..., 0]
-    alone = wanted - dual / inverse.diagonal(dim1=1, dim2=2)
+    found = inverse(kernel + torch.diag_embed(noise))
+    dual = (found @ wanted[..., None])[..., 0]
+    alone = wanted - dual / found.diagonal(dim1=1, dim2=2)
     return (kernel @ dual[..., None])[..., 0], alone, dual
