@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from scipy import signal
 
 from atlasdb.cli import main
 from atlasdb.cohorts.posterior import common, discoveries
+from atlasdb.errors import NotFoundError
 from atlasdb.types import FloatArray
 from atlasdb_ingest import denoise
 from atlasdb_ingest.learning import amortise, belief, reader, trainer
@@ -220,7 +222,7 @@ def recorded(series: FloatArray) -> Timeseries:
 def upside_down(model: str) -> Estimate:
     """What is learned of a brain that, turned round, is like no simulated one."""
     turned = (-one.double().numpy() for one in brains(1.0).series)
-    strange = next(one for one in turned if amortised.unlike(one, 0.5) > LIMIT)
+    strange = next(one for one in turned if (amortised.unlike(one, 0.5) or 0) > LIMIT)
     return trainer.estimate([recorded(strange)], model=model)[0]
 
 
@@ -247,6 +249,33 @@ def test_the_closed_form_is_told_too_how_unlike_simulated_brains_a_recording_is(
     assert found.ood_score is not None
     assert found.ood_score > LIMIT
     assert "directions may be wrong" in belief.trust(found)
+
+
+@pytest.fixture
+def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A checkout without the file of the trained network."""
+    monkeypatch.setattr(amortised, "WEIGHTS", tmp_path / "amortised.safetensors")
+    amortised._trained.cache_clear()
+    yield
+    amortised._trained.cache_clear()
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_without_the_trained_network_the_closed_form_reads_and_the_run_says_so() -> (
+    None
+):
+    series = brains().series[0].double().numpy()
+    (found,) = trainer.estimate([recorded(series)], model="fask")
+    assert found.supported.any()
+    assert found.ood_score is None
+    assert "Caution: without the trained network" in belief.trust(found)
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_without_the_trained_network_its_engine_names_what_to_use() -> None:
+    series = brains().series[0].double().numpy()
+    with pytest.raises(NotFoundError, match="--engine fask"):
+        trainer.estimate([recorded(series)], model="amortised")
 
 
 def test_the_closed_form_finds_a_pair_in_one_direction_only() -> None:

@@ -78,8 +78,12 @@ def estimate(series: Timeseries, model: ContemporaneousModel, seed: int) -> Esti
     score, told = reading.ood_score, reading.withheld is None
     if score is None:
         score = amortised.unlike(series.data, series.sfreq)
-    why = strange(score)
-    if why is not None:
+    if score is None:
+        params["caution"] = (
+            "without the trained network nothing tells whether the recording is like "
+            "the simulated brains"
+        )
+    elif (why := strange(score)) is not None:
         params["caution"] = reading.withheld or f"{why}: directions may be wrong"
     for matrix in (value, direction, probability):
         np.fill_diagonal(matrix, np.nan)

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 import torch
 
+from atlasdb.errors import NotFoundError
 from atlasdb.types import FloatArray
 from atlasdb_ingest.learning import partial
 from atlasdb_ingest.learning.familiar import Familiar, strange
@@ -30,10 +31,19 @@ UNIT: Final = "partial correlation"
 MEANING: Final = (
     "Probabilities are conditional on the simulated brains that the model learned from."
 )
+
+
+def _fingerprint() -> str:
+    """Tell the network that ships from any other; the other models need none."""
+    if not WEIGHTS.is_file():
+        return "missing"
+    return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:16]
+
+
 SETTINGS: Final[dict[str, float | int | str]] = {
     "version": 3,
     "ridge": partial.RIDGE,
-    "weights": hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:16],
+    "weights": _fingerprint(),
 }
 
 
@@ -51,6 +61,11 @@ def read(data: FloatArray, sfreq: float) -> Reading:
     -------
     Reading
         Probability, direction and how familiar the recording is.
+
+    Raises
+    ------
+    NotFoundError
+        If the trained network is not where it ships.
     """
     reader, familiar = _trained()
     with torch.no_grad():
@@ -68,16 +83,18 @@ def read(data: FloatArray, sfreq: float) -> Reading:
     return Reading(direction, forth, score, withheld)
 
 
-def unlike(data: FloatArray, sfreq: float) -> float:
+def unlike(data: FloatArray, sfreq: float) -> float | None:
     """Score how unlike the simulated brains a recording is, whatever reads it.
 
     Parameters are those of `read`.
 
     Returns
     -------
-    float
-        `Reading.ood_score`.
+    float or None
+        `Reading.ood_score`; None where the trained network is not there to tell.
     """
+    if not WEIGHTS.is_file():
+        return None
     with torch.no_grad():
         return float(_trained()[1].score(_described(data, sfreq))[0])
 
@@ -91,5 +108,10 @@ def _described(data: FloatArray, sfreq: float) -> Features:
 def _trained() -> tuple[Reader, Familiar]:
     from safetensors.torch import load
 
+    if not WEIGHTS.is_file():
+        raise NotFoundError(
+            f"The trained network is missing: {WEIGHTS}. Install atlasdb again, make "
+            "the network there with 'atlasdb train', or use --engine fask."
+        )
     tensors = load(WEIGHTS.read_bytes())
     return Reader.of(tensors), Familiar.of(tensors)
