@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import analytics
+import reliability
 from atlasdb_ingest import models
 from directed import (
     bold,
@@ -267,3 +268,28 @@ def test_the_connectome_of_that_benchmark_has_hubs_and_no_pair_twice() -> None:
     assert all(source != target for source, target in pairs)
     degree = np.bincount(graph.source, minlength=500)
     assert degree.max() > 5 * degree.mean()
+
+
+@pytest.mark.parametrize("words", ["10 regions, 80", "global signal", "7 regions"])
+def test_both_recordings_of_a_person_are_of_one_brain_at_two_times(words: str) -> None:
+    kind = next(kind for kind in reliability.KINDS if words in kind.about)
+    pairs = kind.make(12)
+    ones, others = (np.stack([shared(pair[k]) for pair in pairs]) for k in (0, 1))
+    # What all people have in common tells nobody from the others.
+    alike = np.corrcoef(ones - ones.mean(0), others - others.mean(0))[:12, 12:]
+    assert np.diag(alike).mean() > 0.2
+    assert np.abs(alike[~np.eye(12, dtype=bool)].mean()) < 0.1
+    courses = [np.corrcoef(one[0], other[0])[0, 1] for one, other in pairs]
+    assert np.abs(courses).mean() < 0.3
+
+
+def shared(series: np.ndarray) -> np.ndarray:
+    return np.corrcoef(series)[np.triu_indices(len(series), 1)]
+
+
+def test_what_recordings_share_is_set_beside_what_they_promise() -> None:
+    kind = next(k for k in reliability.KINDS if "one ring" in k.about)
+    same, stated, seconds = reliability.measured(kind, kind.make(10), "fask")
+    assert 0.5 < same < 1.0
+    assert 0.5 < stated < 1.0
+    assert seconds > 0

@@ -62,10 +62,18 @@ def steady(weights: Array, most: float = 0.75) -> Array:
 
 
 def scanned(
-    activity: Array, seed: int, *, tr: float = 3.0, noise: float = NOISE
+    activity: Array,
+    seed: int,
+    *,
+    tr: float = 3.0,
+    noise: float = NOISE,
+    veins: int | None = None,
 ) -> Array:
-    """Scan an active brain, and let a filter that knows no future take its drift."""
-    series = _bold(activity, seed, tr)
+    """Scan an active brain, and let a filter that knows no future take its drift.
+
+    Haemodynamics are those of the seed `veins`, if it is given: of the same person.
+    """
+    series = _bold(activity, seed if veins is None else veins, tr)
     thermal = np.random.default_rng(seed).standard_normal(series.shape)
     series = series + noise * usual() * thermal
     filtered = signal.lfilter(*signal.butter(4, 2 * tr * _EDGE_HZ, "high"), series)

@@ -34,6 +34,7 @@ from atlasdb_ingest.simulation.recovery import average_precision, direction_accu
 from atlasdb_ingest.simulation.scanner import passed_once
 from atlasdb_ingest.simulation.wiring import wire
 from atlasdb_ingest.types import Estimate, Timeseries
+from directed import bold
 
 
 @cache
@@ -127,6 +128,17 @@ def test_most_directions_of_plain_brains_are_right() -> None:
         there = (weights != 0).numpy()
         right.append((forth > forth.T)[there & ~there.T])
     assert np.concatenate(right).mean() > 0.85
+
+
+def test_directions_of_more_areas_than_were_simulated_come_true() -> None:
+    series, weights = bold.whole_brain(400)(5, 0)
+    forth = read(series, 0.72)
+    there = weights != 0
+    source, target = np.nonzero(there & ~there.T)
+    right, wrong = forth[source, target], forth[target, source]
+    told = np.maximum(right, wrong) / (right + wrong)
+    assert np.mean(right > wrong) > 0.9
+    assert abs(np.mean(told) - np.mean(right > wrong)) < 0.075
 
 
 def test_most_directions_are_right_where_connections_come_and_go() -> None:
@@ -396,6 +408,13 @@ def test_what_is_learned_from_depends_on_the_seed_alone() -> None:
     assert rows(1) == rows(1)
     assert rows(1) != rows(2)
     assert len(rows(1)) == 33
+
+
+def test_one_group_in_21_is_of_large_brains_and_the_others_are_as_without() -> None:
+    sizes = [group.n_regions for group in plan(0, 21)]
+    assert max(sizes[:-1]) <= 120
+    assert sizes[-1] >= 125
+    assert plan(0, 20) == plan(0, 21)[:-1]
 
 
 def test_the_plan_depends_on_the_seed_alone() -> None:

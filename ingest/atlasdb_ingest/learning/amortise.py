@@ -29,9 +29,9 @@ from atlasdb_ingest.simulation.dice import Dice
 from atlasdb_ingest.simulation.misfits import MISFITS
 from atlasdb_ingest.simulation.scanner import denoise
 
-N_GROUPS = 120
+N_GROUPS = 126
 """Groups of brains of equal number of regions and volumes."""
-N_STEPS = 12_000
+N_STEPS = 13_000
 _ABREAST = 2
 """Slopes that are found at once."""
 _SEEN = 64

@@ -30,6 +30,8 @@ _CLIP = 3.0
 _HIDDEN = 64
 _DROPPED = 0.5
 _STEPS = 600
+_AT_ONCE = 2048
+"""Recordings of one step."""
 _SURE = 2.0
 """Odds of being misled at a score of 1, at least: brains of other simulators, which the
 network reads well, have odds somewhat above 1 now and then."""
@@ -178,9 +180,10 @@ class Familiar(nn.Module):
             self.misled.parameters(), lr=3e-3, weight_decay=1.0
         )
         for _ in range(_STEPS):
+            some = torch.randint(len(level), (_AT_ONCE,))
             optimiser.zero_grad()
-            odds = self.misled(level)[:, 0]
-            wrong = functional.binary_cross_entropy_with_logits(odds, truth)
+            odds = self.misled(level[some])[:, 0]
+            wrong = functional.binary_cross_entropy_with_logits(odds, truth[some])
             torch.autograd.backward(wrong)
             optimiser.step()
 
