@@ -34,21 +34,23 @@ def choose(name: str) -> torch.device:
         import torch  # heavy, and not everybody has it
     except ModuleNotFoundError as error:
         raise MissingExtraError(f"Device '{name}'", "torch", "ingest") from error
+    there = [
+        kind
+        for kind, works in (
+            ("cuda", torch.cuda.is_available()),
+            ("mps", torch.backends.mps.is_available()),
+            ("cpu", True),
+        )
+        if works
+    ]
     if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        if torch.backends.mps.is_available():
-            return torch.device("mps")
-        return torch.device("cpu")
+        return torch.device(there[0])
     try:
         device = torch.device(name)
         torch.zeros(1, device=device).cpu()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise InvalidDataError(
-            f"Device '{name}' cannot be used here. Use auto, cpu, cuda or mps."
+            f"Device '{name}' cannot be used: torch {torch.__version__} finds "
+            f"{' and '.join(there)} here. Use auto, or one of them."
         ) from error
-    if device.type == "meta":
-        raise InvalidDataError(
-            "Device 'meta' computes nothing. Use auto, cpu, cuda or mps."
-        )
     return device
