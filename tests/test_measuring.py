@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -162,10 +163,10 @@ def test_measures_of_neurons_are_kept(atlas: atlasdb.Atlas) -> None:
     ],
 )
 def test_what_cannot_be_measured_is_one_line(
-    asked: dict[str, object], said: str, atlas: atlasdb.Atlas
+    asked: dict[str, Any], said: str, atlas: atlasdb.Atlas
 ) -> None:
     with pytest.raises(atlasdb.AtlasError, match=said):
-        atlas.analyze(subject="p1", modality="eeg", **asked)  # type: ignore[arg-type]
+        atlas.analyze(subject="p1", modality="eeg", **asked)
 
 
 def test_a_reader_may_measure_and_not_keep(

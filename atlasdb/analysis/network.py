@@ -69,7 +69,7 @@ def checked(weights: Weights) -> Weights:
 
     Parameters
     ----------
-    weights : sparse array or ndarray, shape (n, n)
+    weights : sparse array, shape (n, n)
         ``[source, target]``; 0 is no connection.
 
     Raises

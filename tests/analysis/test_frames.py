@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from analysis.random_networks import network
 from atlasdb.analysis import frames, measures
@@ -68,7 +69,7 @@ def test_what_cannot_be_measured_is_one_line(
 
 def test_weights_of_another_shape_are_refused() -> None:
     with pytest.raises(InvalidDataError, match=r"shape \(2, 3\)"):
-        checked(np.ones((2, 3)))  # type: ignore[arg-type]
+        checked(sparse.csr_array(np.ones((2, 3))))
 
 
 def test_an_unknown_measure_or_option_is_answered_with_the_nearest_one() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import islice, pairwise
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -87,11 +88,11 @@ def test_a_path_that_is_not_there_is_no_row(either_engine: str) -> None:
     ],
 )
 def test_what_cannot_be_asked_of_paths_is_one_line(
-    asked: dict[str, object], said: str
+    asked: dict[str, Any], said: str
 ) -> None:
     weights = np.array([[0.0, 1.0], [0.0, 0.0]])
     with pytest.raises(InvalidDataError, match=said):
-        routes(network(weights), source="n0", **asked)  # type: ignore[arg-type]
+        routes(network(weights), source="n0", **asked)
 
 
 def test_an_unknown_region_is_answered_with_the_nearest_name() -> None:
