@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import sparse
 
-from analysis.random_networks import network
+from analysis.random_networks import array, network
 from atlasdb.analysis import frames, measures
 from atlasdb.analysis.network import Network, checked
 from atlasdb.errors import InvalidDataError, NotFoundError
@@ -69,7 +68,7 @@ def test_what_cannot_be_measured_is_one_line(
 
 def test_weights_of_another_shape_are_refused() -> None:
     with pytest.raises(InvalidDataError, match=r"shape \(2, 3\)"):
-        checked(sparse.csr_array(np.ones((2, 3))))
+        checked(array(np.ones((2, 3))))
 
 
 def test_an_unknown_measure_or_option_is_answered_with_the_nearest_one() -> None:
